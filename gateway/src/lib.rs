@@ -1,0 +1,1 @@
+//! One call out, one answer for every replica.
