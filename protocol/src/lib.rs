@@ -1,1 +1,22 @@
-//! The pure part of the Outcall Gateway: no IO, no clock, builds for wasm32.
+//! The pure part of the Outcall Gateway: what the gateway, the sample canister and the harness must agree on.
+//!
+//! No IO, no clock, no randomness: the same bytes in give the same bytes out, on every machine and in Wasm.
+//!
+//! | file | what it decides |
+//! |---|---|
+//! | [`key`] | what an `Idempotency-Key` is |
+//! | [`fingerprint`] | whether two requests are the same request |
+//! | [`outcall_id`] | which outcall a request belongs to, and the key its upstream sees |
+//! | [`header`] | which fields count, and which values the Internet Computer takes |
+//! | [`json`] | the one spelling of a JSON text |
+//! | `jq` (feature `jq`) | the part of a JSON text that a route asked for |
+//! | [`limits`] | what a replica refuses |
+//! | [`digest`] | the hash under all of them |
+
+pub mod digest;
+pub mod fingerprint;
+pub mod header;
+pub mod json;
+pub mod key;
+pub mod limits;
+pub mod outcall_id;
