@@ -1,0 +1,96 @@
+//! What the user wrote: the shape of the file, before anything is judged. `None` means: not written.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::duration::DurationText;
+
+/// A route in its long form.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Route {
+    pub(super) upstream: Option<String>,
+    pub(super) hosts: Option<Vec<String>>,
+    pub(super) methods: Option<Vec<String>>,
+    pub(super) key: Option<KeyRule>,
+    pub(super) ttl: Option<DurationText>,
+    pub(super) error_ttl: Option<DurationText>,
+    pub(super) window: Option<DurationText>,
+    pub(super) timeout: Option<DurationText>,
+    pub(super) forward_headers: Option<Vec<String>>,
+    #[serde(default)]
+    pub(super) inject: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(super) upstream_idempotent: bool,
+    pub(super) upstream_key: Option<UpstreamKey>,
+    #[serde(default)]
+    pub(super) response: Response,
+    pub(super) rate: Option<Rate>,
+    pub(super) concurrency: Option<u64>,
+    pub(super) breaker: Option<Breaker>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum KeyRule {
+    Require,
+    Derive,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum UpstreamKey {
+    Derived,
+    Raw,
+    None,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Response {
+    pub(super) keep_headers: Option<Vec<String>>,
+    pub(super) jq: Option<String>,
+    #[serde(default)]
+    pub(super) canonical_json: bool,
+    pub(super) max_bytes: Option<u64>,
+    pub(super) max_upstream_bytes: Option<u64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Rate {
+    pub(super) per_second: f64,
+    pub(super) burst: Option<u64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Breaker {
+    pub(super) failures: u64,
+    pub(super) cooldown: DurationText,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Server {
+    pub(super) listen: Option<String>,
+    pub(super) drain: Option<DurationText>,
+    pub(super) connections: Option<u64>,
+    pub(super) connections_per_address: Option<u64>,
+    pub(super) tls: Option<Tls>,
+    pub(super) upstream_ca: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Tls {
+    pub(super) certificate: String,
+    pub(super) key: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Store {
+    pub(super) room_bytes: Option<u64>,
+}

@@ -1,0 +1,188 @@
+//! One route, judged: its long form, member by member and then the relations between members.
+//!
+//! A member that is wrong is reported and replaced by its default, so that the next one can be judged too. Such a route
+//! never leaves this module's caller: one problem refuses the whole file.
+
+use std::{num::NonZeroUsize, ops::RangeInclusive};
+
+use http::Method;
+
+use super::{
+    KeyRule, Route, Target, UpstreamKey,
+    digest::{self, Call},
+    duration::{self, Bounds, DurationText},
+    error::Problems,
+    file,
+    headers::{self, Purpose},
+    hosts, inject,
+    locate::Place,
+    methods, pressure, response,
+    route::is_safe,
+    upstream,
+};
+use crate::limits;
+
+const TTL: Bounds = Bounds { min: limits::TTL_MIN, max: limits::TTL_MAX, example: "24h" };
+const ERROR_TTL: Bounds = Bounds { min: limits::ERROR_TTL_MIN, max: limits::ERROR_TTL_MAX, example: "5m" };
+const WINDOW: Bounds = Bounds { min: limits::WINDOW_MIN, max: limits::WINDOW_MAX, example: "60s" };
+const TIMEOUT: Bounds = Bounds { min: limits::TIMEOUT_MIN, max: limits::TIMEOUT_MAX, example: "20s" };
+
+/// The route that `file` describes, which was read at `place`, or nothing if it has no target.
+pub(super) fn route(
+    path: &str,
+    file: &file::Route,
+    env: &dyn Fn(&str) -> Option<String>,
+    place: &Place<'_>,
+    problems: &mut Problems<'_>,
+) -> Option<Route> {
+    let target = target(file, place, problems);
+    let mut time = |text: &Option<DurationText>, bounds, name| {
+        text.as_ref().and_then(|text| duration::judge(text, bounds, &place.member(name), problems))
+    };
+    let ttl = time(&file.ttl, TTL, "ttl").unwrap_or(limits::TTL_DEFAULT);
+    let error_ttl = time(&file.error_ttl, ERROR_TTL, "error_ttl");
+    let window = time(&file.window, WINDOW, "window").unwrap_or(limits::WINDOW_DEFAULT);
+    let timeout = time(&file.timeout, TIMEOUT, "timeout").unwrap_or(limits::TIMEOUT_DEFAULT);
+    let methods = match &file.methods {
+        Some(written) => methods::judge(written, &place.member("methods"), problems),
+        None => methods::SERVED.to_vec(),
+    };
+    let forward_headers = match &file.forward_headers {
+        Some(names) => {
+            let place = place.member("forward_headers");
+            headers::judge(names, limits::REQUEST_HEADERS_MAX, Purpose::Upstream, &place, problems)
+        }
+        None => headers::forwarded_by_default(),
+    };
+    let inject = inject::judge(&file.inject, env, &place.member("inject"), problems);
+    let response = response::judge(&file.response, &place.member("response"), problems);
+    let rate = file.rate.as_ref().and_then(|rate| pressure::rate(rate, &place.member("rate"), problems));
+    let concurrency = file.concurrency.and_then(|calls| {
+        let judged =
+            whole(calls, 1..=limits::CONCURRENCY_MAX as u64, &place.member("concurrency"), problems)?;
+        NonZeroUsize::new(usize::try_from(judged).ok()?)
+    });
+    let breaker = file
+        .breaker
+        .as_ref()
+        .and_then(|breaker| pressure::breaker(breaker, &place.member("breaker"), problems));
+    relations(file, &methods, target.as_ref(), place, problems);
+    let target = target?;
+    let upstream_key = upstream_key(file.upstream_key);
+    let digest = digest::of(&Call {
+        path,
+        target: &target,
+        timeout,
+        forward_headers: &forward_headers,
+        inject: &inject,
+        upstream_idempotent: file.upstream_idempotent,
+        upstream_key,
+        response: &response,
+        jq: file.response.jq.as_deref(),
+    });
+    Some(Route {
+        path: path.into(),
+        target,
+        methods,
+        key: key_rule(file.key),
+        ttl,
+        error_ttl,
+        window,
+        timeout,
+        forward_headers: forward_headers.into(),
+        inject,
+        upstream_idempotent: file.upstream_idempotent,
+        upstream_key,
+        response,
+        rate,
+        concurrency,
+        breaker,
+        digest,
+    })
+}
+
+/// A whole number in its range; otherwise that is reported.
+pub(super) fn whole(
+    written: u64,
+    range: RangeInclusive<u64>,
+    place: &Place<'_>,
+    problems: &mut Problems<'_>,
+) -> Option<u64> {
+    if range.contains(&written) {
+        return Some(written);
+    }
+    problems.value(place, format!("a whole number from {} to {}", range.start(), range.end()));
+    None
+}
+
+fn target(file: &file::Route, place: &Place<'_>, problems: &mut Problems<'_>) -> Option<Target> {
+    const EITHER: &str = "exactly one of upstream and hosts";
+    let hosts_place = place.member("hosts");
+    let upstream_place = place.member("upstream");
+    match (&file.upstream, &file.hosts) {
+        (Some(_), Some(_)) => {
+            problems.name(&hosts_place, "hosts beside upstream", EITHER);
+            None
+        }
+        (Some(text), None) => {
+            let place = if place.value.as_object().is_some() { &upstream_place } else { place };
+            upstream::judge(text, place, problems).map(Target::Fixed)
+        }
+        (None, Some(hosts)) => Some(Target::Hosts(hosts::judge(hosts, &hosts_place, problems))),
+        (None, None) => {
+            if !problems.cover(&hosts_place) && !problems.cover(&upstream_place) {
+                problems.at(place, "neither upstream nor hosts", EITHER);
+            }
+            None
+        }
+    }
+}
+
+/// What no member can know alone.
+fn relations(
+    file: &file::Route,
+    methods: &[Method],
+    target: Option<&Target>,
+    place: &Place<'_>,
+    problems: &mut Problems<'_>,
+) {
+    let unsafe_methods: Vec<&str> =
+        methods.iter().filter(|method| !is_safe(method)).map(|method| method.as_str()).collect();
+    let methods_place = place.member("methods");
+    if key_rule(file.key) == KeyRule::Derive && !unsafe_methods.is_empty() && !problems.cover(&methods_place)
+    {
+        let found = format!("\"derive\" on a route that serves {}", unsafe_methods.join(", "));
+        let expected =
+            "methods to name only GET, HEAD, OPTIONS: of any other, two equal requests may both be meant";
+        problems.at(&place.member("key"), found, expected);
+    }
+    if file.upstream_idempotent && upstream_key(file.upstream_key) == UpstreamKey::None {
+        let found = "\"none\" beside upstream_idempotent";
+        let expected = "\"derived\" or \"raw\": a backend honours only a key that it sees";
+        problems.at(&place.member("upstream_key"), found, expected);
+    }
+    if let Some(Target::Hosts(hosts)) = target
+        && let Some(wildcard) = hosts.iter().find(|host| host.is_wildcard())
+        && !file.inject.is_empty()
+    {
+        let found = format!("inject beside the wildcard {wildcard}");
+        let expected = "hosts to name each host: a wildcard may hand what is injected to anybody below it";
+        problems.name(&place.member("inject"), found, expected);
+    }
+}
+
+fn key_rule(written: Option<file::KeyRule>) -> KeyRule {
+    match written {
+        None => KeyRule::ByMethod,
+        Some(file::KeyRule::Require) => KeyRule::Require,
+        Some(file::KeyRule::Derive) => KeyRule::Derive,
+    }
+}
+
+fn upstream_key(written: Option<file::UpstreamKey>) -> UpstreamKey {
+    match written {
+        None | Some(file::UpstreamKey::Derived) => UpstreamKey::Derived,
+        Some(file::UpstreamKey::Raw) => UpstreamKey::Raw,
+        Some(file::UpstreamKey::None) => UpstreamKey::None,
+    }
+}

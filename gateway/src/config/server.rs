@@ -1,0 +1,138 @@
+//! The settings that belong to no route: `server` and `store`.
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use super::{
+    Route,
+    duration::{self, Bounds},
+    error::Problems,
+    file, judge,
+    locate::Place,
+};
+use crate::limits;
+
+/// How connections come in, and whom the gateway trusts on the way out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Server {
+    /// The address to listen on, if the file names one.
+    pub listen: Option<SocketAddr>,
+    /// How long a stopping gateway lets calls in flight finish.
+    pub drain: Duration,
+    /// Connections in all.
+    pub connections: usize,
+    /// Connections from one address; off unless named.
+    pub connections_per_address: Option<usize>,
+    /// The certificate to serve TLS with; without it the gateway speaks plain HTTP.
+    pub tls: Option<Tls>,
+    /// A PEM file with roots that are trusted for upstreams in addition to the system's.
+    pub upstream_ca: Option<PathBuf>,
+}
+
+/// A certificate and its key, as PEM files. Whether they exist is not the configuration's to say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tls {
+    /// The certificate chain.
+    pub certificate: PathBuf,
+    /// The private key.
+    pub key: PathBuf,
+}
+
+/// The ledger's room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Store {
+    /// How many bytes the ledger may hold.
+    pub room_bytes: u64,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            listen: None,
+            drain: limits::DRAIN_DEFAULT,
+            connections: limits::CONNECTIONS_DEFAULT,
+            connections_per_address: None,
+            tls: None,
+            upstream_ca: None,
+        }
+    }
+}
+
+impl Default for Store {
+    fn default() -> Self {
+        Self { room_bytes: limits::ROOM_BYTES_DEFAULT }
+    }
+}
+
+const DRAIN: Bounds = Bounds { min: limits::DRAIN_MIN, max: limits::DRAIN_MAX, example: "30s" };
+
+pub(super) fn server(file: &file::Server, place: &Place<'_>, problems: &mut Problems<'_>) -> Server {
+    let defaults = Server::default();
+    let listen = file.listen.as_ref().and_then(|text| {
+        let address = text.parse().ok();
+        if address.is_none() {
+            problems.value(
+                &place.member("listen"),
+                r#"an address with its port, such as "127.0.0.1:8080" or "[::]:8080""#,
+            );
+        }
+        address
+    });
+    let drain =
+        file.drain.as_ref().and_then(|text| duration::judge(text, DRAIN, &place.member("drain"), problems));
+    let mut connections = |written: Option<u64>, name| {
+        let judged =
+            judge::whole(written?, 1..=limits::CONNECTIONS_MAX as u64, &place.member(name), problems)?;
+        usize::try_from(judged).ok()
+    };
+    let in_all = connections(file.connections, "connections");
+    let per_address = connections(file.connections_per_address, "connections_per_address");
+    let tls = file.tls.as_ref().and_then(|tls| {
+        let place = place.member("tls");
+        let certificate = file_path(&tls.certificate, &place.member("certificate"), problems);
+        let key = file_path(&tls.key, &place.member("key"), problems);
+        Some(Tls { certificate: certificate?, key: key? })
+    });
+    let upstream_ca =
+        file.upstream_ca.as_ref().and_then(|text| file_path(text, &place.member("upstream_ca"), problems));
+    Server {
+        listen,
+        drain: drain.unwrap_or(defaults.drain),
+        connections: in_all.unwrap_or(defaults.connections),
+        connections_per_address: per_address,
+        tls,
+        upstream_ca,
+    }
+}
+
+/// Judges the ledger's room against the routes it has to serve.
+pub(super) fn store<'r>(
+    file: &file::Store,
+    place: &Place<'_>,
+    routes: impl Iterator<Item = &'r Route>,
+    problems: &mut Problems<'_>,
+) -> Store {
+    let defaults = Store::default();
+    let Some(written) = file.room_bytes else { return defaults };
+    // Without a route the largest possible answer is assumed, since routes may be added elsewhere.
+    let answer_bytes_max =
+        routes.map(|route| route.response.max_bytes).max().unwrap_or(limits::ANSWER_BYTES_MAX);
+    let room_bytes_min = limits::CLAIMS_IN_ROOM_MIN * answer_bytes_max as u64;
+    if (room_bytes_min..=limits::ROOM_BYTES_MAX).contains(&written) {
+        return Store { room_bytes: written };
+    }
+    let expected = format!(
+        "a whole number of bytes from {room_bytes_min} (room for {} claims at the largest max_bytes of all routes, {answer_bytes_max}) to {}",
+        limits::CLAIMS_IN_ROOM_MIN,
+        limits::ROOM_BYTES_MAX,
+    );
+    problems.value(&place.member("room_bytes"), expected);
+    defaults
+}
+
+fn file_path(text: &str, place: &Place<'_>, problems: &mut Problems<'_>) -> Option<PathBuf> {
+    if text.is_empty() || text.contains('\0') {
+        problems.value(place, "the path of a PEM file");
+        return None;
+    }
+    Some(PathBuf::from(text))
+}

@@ -1,0 +1,142 @@
+//! The print at the start: what the gateway will do, and within which limits. For people, not for programs.
+
+use std::{fmt, num::NonZeroUsize};
+
+use http::{HeaderName, Method};
+
+use super::{Config, KeyRule, Route, Target, UpstreamKey, duration::Shown, error::one_line};
+
+/// A configuration, ready to be printed: one block for each route and one for each setting. Of injected headers it
+/// shows the names, of an upstream's query that there is one. The address to listen on is the server's to print.
+#[derive(Clone, Copy)]
+pub struct Summary<'a> {
+    config: &'a Config,
+}
+
+impl<'a> Summary<'a> {
+    pub(super) fn new(config: &'a Config) -> Self {
+        Self { config }
+    }
+}
+
+impl fmt::Display for Summary<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for route in &self.config.routes {
+            block(f, &route.path, &route_rows(route))?;
+        }
+        block(f, "server", &server_rows(self.config))?;
+        block(f, "store", &[("room", format!("{} bytes", self.config.store.room_bytes))])
+    }
+}
+
+type Row = (&'static str, String);
+
+fn block(f: &mut fmt::Formatter<'_>, title: &str, rows: &[Row]) -> fmt::Result {
+    writeln!(f, "{title}")?;
+    rows.iter().try_for_each(|(name, value)| writeln!(f, "  {name:<14} {value}"))
+}
+
+fn route_rows(route: &Route) -> Vec<Row> {
+    let mut rows = vec![
+        match &route.target {
+            Target::Fixed(base) => ("upstream", base.to_string()),
+            Target::Hosts(hosts) => ("hosts", joined(hosts)),
+        },
+        ("methods", joined(&route.methods)),
+        ("key", key(route)),
+        ("ttl", Shown(route.ttl).to_string()),
+        ("error_ttl", error_ttl(route)),
+        ("window", Shown(route.window).to_string()),
+        ("timeout", Shown(route.timeout).to_string()),
+        ("forwards", joined(&route.forward_headers)),
+    ];
+    if !route.inject.is_empty() {
+        let names: Vec<&HeaderName> = route.inject.iter().map(|(name, _)| name).collect();
+        rows.push(("injects", joined(&names)));
+    }
+    let sent = match route.upstream_key {
+        UpstreamKey::Derived => "derived from route, caller and key",
+        UpstreamKey::Raw => "as received",
+        UpstreamKey::None => "none",
+    };
+    let honoured = if route.upstream_idempotent { "; the backend honours it" } else { "" };
+    rows.push(("upstream_key", format!("{sent}{honoured}")));
+    rows.push(("answer", answer(route)));
+    rows.push(("limits", pressure(route)));
+    rows
+}
+
+fn server_rows(config: &Config) -> Vec<Row> {
+    let server = &config.server;
+    let per_address = match server.connections_per_address {
+        Some(connections) => format!("{connections} from one address"),
+        None => "any number from one address".to_owned(),
+    };
+    let mut rows = vec![
+        ("drain", Shown(server.drain).to_string()),
+        ("connections", format!("{} in all, {per_address}", server.connections)),
+        ("tls", server.tls.as_ref().map_or("off".to_owned(), |tls| tls.certificate.display().to_string())),
+    ];
+    if let Some(roots) = &server.upstream_ca {
+        rows.push(("upstream_ca", roots.display().to_string()));
+    }
+    rows
+}
+
+fn key(route: &Route) -> String {
+    let (required, derived): (Vec<&Method>, Vec<&Method>) =
+        route.methods.iter().partition(|method| route.key_required(method));
+    match (route.key, required.is_empty(), derived.is_empty()) {
+        (KeyRule::Require, ..) | (KeyRule::ByMethod, false, true) => "required".to_owned(),
+        (KeyRule::Derive, ..) | (KeyRule::ByMethod, true, _) => "derived if missing".to_owned(),
+        (KeyRule::ByMethod, false, false) => {
+            format!("required for {}; derived if missing for {}", joined(&required), joined(&derived))
+        }
+    }
+}
+
+fn error_ttl(route: &Route) -> String {
+    let (safe, otherwise) = (route.error_ttl(true), route.error_ttl(false));
+    let always_safe = route.methods.iter().all(|method| route.safe_to_repeat(method));
+    if always_safe || safe == otherwise {
+        return Shown(safe).to_string();
+    }
+    format!("{}; {} where a request is not safe to repeat", Shown(safe), Shown(otherwise))
+}
+
+fn answer(route: &Route) -> String {
+    let rules = &route.response;
+    let mut steps = vec![format!("body of at most {} bytes", rules.max_upstream_bytes)];
+    if let Some(jq) = &rules.jq {
+        steps.push(format!("jq {}", one_line(&format!("{jq:?}"))));
+    }
+    if rules.canonical_json {
+        steps.push("canonical JSON".to_owned());
+    }
+    let kept = match rules.keep_headers.is_empty() {
+        true => "no header".to_owned(),
+        false => joined(&rules.keep_headers),
+    };
+    steps.push(format!("at most {} bytes with {kept}", rules.max_bytes));
+    steps.join(", then ")
+}
+
+fn pressure(route: &Route) -> String {
+    let off = |name: &str| format!("{name} off");
+    let rate = match route.rate {
+        Some(rate) => format!("rate {} per second, burst {}", rate.per_second, rate.burst),
+        None => off("rate"),
+    };
+    let in_flight = |calls: NonZeroUsize| format!("concurrency {calls}");
+    let breaker = match route.breaker {
+        Some(breaker) => {
+            format!("breaker after {} failures for {}", breaker.failures, Shown(breaker.cooldown))
+        }
+        None => off("breaker"),
+    };
+    format!("{rate}; {}; {breaker}", route.concurrency.map_or_else(|| off("concurrency"), in_flight))
+}
+
+fn joined<T: fmt::Display>(items: &[T]) -> String {
+    items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
