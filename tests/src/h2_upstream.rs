@@ -50,7 +50,7 @@ impl H2Upstream {
         self.addr
     }
 
-    /// The requests that arrived whole, in the order of their arrival, the refused ones among them.
+    /// The requests that arrived whole, in the order of their arrival, the refused ones among them. At most the first 100,000.
     pub fn requests(&self) -> Vec<Seen> {
         self.log.requests()
     }
@@ -64,6 +64,11 @@ impl H2Upstream {
     /// How many connections were accepted.
     pub fn connections(&self) -> usize {
         self.log.connections()
+    }
+
+    /// How many requests broke off in their body.
+    pub fn incomplete(&self) -> usize {
+        self.log.incomplete()
     }
 
     /// Waits until so many requests, in all, were reset by the client while [`H2Act::Hang`] or [`H2Act::Hold`] kept it

@@ -82,7 +82,7 @@ impl Upstream {
         self.addr
     }
 
-    /// The requests that arrived whole, in the order of their arrival.
+    /// The requests that arrived whole, in the order of their arrival. At most the first 100,000.
     pub fn requests(&self) -> Vec<Seen> {
         self.log.requests()
     }
@@ -155,7 +155,7 @@ async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, log: Arc<Log<Ac
 
 async fn open(stream: TcpStream, tls: Option<TlsAcceptor>, number: usize, log: Arc<Log<Act>>) {
     let _ = stream.set_nodelay(true);
-    if log.takes_step(|act| matches!(act, Act::ResetBeforeReading)) {
+    if log.takes_step(|act| matches!(act, Act::ResetOnAccept)) {
         let _ = stream.set_zero_linger();
         return;
     }

@@ -10,12 +10,21 @@ use http::{HeaderName, HeaderValue, Request, Response};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio_rustls::server::TlsStream;
 
 use super::H2Act;
 use super::shared::Shared;
 use crate::upstream::{Log, Reply, Seen};
+
+/// What a stream asks of its connection.
+enum Word {
+    /// To say when everything queued so far has been handed to the network.
+    Flush(oneshot::Sender<()>),
+    /// To end.
+    Farewell(Farewell),
+}
 
 /// How a stream ends its connection.
 enum Farewell {
@@ -31,20 +40,26 @@ enum Farewell {
 pub(super) async fn serve(stream: TlsStream<TcpStream>, number: usize, log: &Arc<Log<H2Act>>) {
     let shared = Shared::new(stream);
     let Ok(mut connection) = h2::server::handshake(shared.clone()).await else { return };
-    let (farewell, mut farewells) = unbounded_channel();
+    let (word, mut words) = unbounded_channel();
     // Dropping the set ends the streams with the connection.
     let mut streams = JoinSet::new();
     loop {
         tokio::select! {
+            // In this order: driving the connection also flushes what its streams have queued, so a word is heard only
+            // after everything said before it has gone out.
+            biased;
             stream = connection.accept() => {
                 let Some(Ok((request, response))) = stream else { return };
-                let stream = Stream { response, log: log.clone(), farewell: farewell.clone() };
+                let stream = Stream { response, log: log.clone(), word: word.clone() };
                 streams.spawn(stream.run(request, number));
             }
-            Some(farewell) = farewells.recv() => {
-                drop(connection);
-                return end(shared, farewell).await;
-            }
+            Some(word) = words.recv() => match word {
+                Word::Flush(done) => drop(done.send(())),
+                Word::Farewell(farewell) => {
+                    drop(connection);
+                    return end(shared, farewell).await;
+                }
+            },
             Some(ended) = streams.join_next() => {
                 if ended.is_err_and(|error| error.is_panic()) {
                     log.complain("a stream of the HTTP/2 upstream panicked".to_owned());
@@ -82,7 +97,7 @@ fn goaway(last: u32) -> [u8; 17] {
 struct Stream {
     response: SendResponse<Bytes>,
     log: Arc<Log<H2Act>>,
-    farewell: UnboundedSender<Farewell>,
+    word: UnboundedSender<Word>,
 }
 
 impl Stream {
@@ -93,7 +108,8 @@ impl Stream {
         });
         let id = self.response.stream_id().as_u32();
         match self.when_released(act).await {
-            None | Some(H2Act::Hang | H2Act::Hold(..)) => self.abandoned().await,
+            None => self.log.was_abandoned(),
+            Some(H2Act::Hang | H2Act::Hold(..)) => self.abandoned().await,
             Some(H2Act::Answer(reply)) => {
                 let _ = answer(&mut self.response, &reply);
             }
@@ -135,15 +151,16 @@ impl Stream {
         let reply = Reply::json("").header("content-length", "40");
         let Ok(mut body) = start(&mut self.response, &reply, false) else { return };
         let _ = body.send_data(Bytes::from_static(b"{\"half\": \"of the bod"), false);
-        // A reset overtakes data that waits for the client's window; the half must be on its way.
-        body.reserve_capacity(1);
-        let _ = poll_fn(|cx| body.poll_capacity(cx)).await;
+        // A reset throws away what is still queued, so the half must have gone out before it.
+        let (done, flushed) = oneshot::channel();
+        let _ = self.word.send(Word::Flush(done));
+        let _ = flushed.await;
         body.send_reset(Reason::INTERNAL_ERROR);
     }
 
     /// Ends the connection, and stays until it has ended: a stream that is dropped would send a reset first.
     async fn end(self, farewell: Farewell) {
-        let _ = self.farewell.send(farewell);
+        let _ = self.word.send(Word::Farewell(farewell));
         std::future::pending().await
     }
 }

@@ -75,7 +75,10 @@ impl Subnet {
         let mut waiting = Vec::new();
         for visit in visits {
             match visit.manner {
-                Manner::Stay => waiting.push((visit.replica, self.replica.start(outcall).await.unwrap())),
+                Manner::Stay => match self.replica.start(outcall).await {
+                    Ok(pending) => waiting.push((visit.replica, pending)),
+                    Err(error) => panic!("replica {} could not ask: {error}", visit.replica),
+                },
                 // The server may have closed first; then it was broken off all the same.
                 Manner::Leave(stage) => drop(self.replica.send_and_leave(outcall, stage).await),
             }

@@ -12,8 +12,13 @@ pub enum Act {
     Answer(Reply),
     /// Answers 200 with a date, a cookie, a request id and a price that no other answer has.
     Varying,
-    /// Resets the connection before reading from it: at once when it is new, when the next request's first bytes
-    /// arrive when it was kept. Has no meaning in [`super::Script::each`], which decides by a request that was read.
+    /// Resets the connection as soon as it is accepted, before TLS too. Whether the client has written by then is a
+    /// race, as in life; what it wrote was never read. This step goes to the next connection, with a request or not.
+    ResetOnAccept,
+    /// Resets the connection when a request's first bytes arrive, on a new connection or a kept one, and does not look
+    /// at them: the client has written, and nothing was executed.
+    ///
+    /// Neither this act nor the one before has a meaning in [`super::Script::each`], which decides by a whole request.
     ResetBeforeReading,
     /// Reads the whole request, then resets.
     ResetAfterReading,

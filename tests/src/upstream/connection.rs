@@ -85,8 +85,8 @@ async fn perform(mut act: Act, to_head: bool, wire: &mut Wire, log: &Log<Act>) -
                 answer(&reply, to_head, wire).await?;
                 return Ok(Next::End(Ending::Fin));
             }
-            Act::ResetBeforeReading => {
-                log.complain("a request was read that Act::ResetBeforeReading wanted unread".to_owned());
+            Act::ResetOnAccept | Act::ResetBeforeReading => {
+                log.complain(format!("a request was read where the script says {act:?}"));
                 return Ok(Next::End(Ending::Rst));
             }
             Act::ResetAfterReading => return Ok(Next::End(Ending::Rst)),

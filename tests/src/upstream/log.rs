@@ -9,6 +9,9 @@ use tokio::time::timeout;
 use super::{Script, Seen};
 use crate::gate::PATIENCE;
 
+/// How many requests are kept whole. A load test sends more; the rest of them is only counted.
+const REQUESTS_KEPT_MAX: usize = 100_000;
+
 pub(crate) struct Log<A> {
     state: Mutex<State<A>>,
     abandoned: watch::Sender<usize>,
@@ -17,6 +20,7 @@ pub(crate) struct Log<A> {
 struct State<A> {
     script: Script<A>,
     seen: Vec<Seen>,
+    arrived: usize,
     connections: usize,
     incomplete: usize,
     turned_away: usize,
@@ -26,7 +30,8 @@ struct State<A> {
 impl<A> Log<A> {
     pub(crate) fn new(script: Script<A>) -> Self {
         let (seen, complaints) = (Vec::new(), Vec::new());
-        let state = State { script, seen, connections: 0, incomplete: 0, turned_away: 0, complaints };
+        let state =
+            State { script, seen, arrived: 0, connections: 0, incomplete: 0, turned_away: 0, complaints };
         Self { state: Mutex::new(state), abandoned: watch::Sender::new(0) }
     }
 
@@ -40,14 +45,17 @@ impl<A> Log<A> {
     /// Records a request and says what happens to it; `None` when the script did not foresee it.
     pub(crate) fn next(&self, mut seen: Seen) -> Option<A> {
         let mut state = self.state();
-        seen.order = state.seen.len();
+        seen.order = state.arrived;
+        state.arrived += 1;
         let act = state.script.next(&seen);
         if act.is_none() {
             let Seen { order, method, target, .. } = &seen;
             let complaint = format!("request {order} was not foreseen: {method} {target}");
             state.complaints.push(complaint);
         }
-        state.seen.push(seen);
+        if state.seen.len() < REQUESTS_KEPT_MAX {
+            state.seen.push(seen);
+        }
         act
     }
 
@@ -83,7 +91,7 @@ impl<A> Log<A> {
     /// Requests that arrived whole and were not turned away.
     pub(crate) fn hits(&self) -> usize {
         let state = self.state();
-        state.seen.len() - state.turned_away
+        state.arrived - state.turned_away
     }
 
     pub(crate) fn connections(&self) -> usize {
@@ -106,9 +114,8 @@ impl<A> Log<A> {
         let mut complaints = {
             let state = self.state();
             let left_over = state.script.left_over();
-            let unused = (left_over > 0).then(|| {
-                format!("{left_over} steps of the script were not used; seen: {}", state.seen.len())
-            });
+            let unused = (left_over > 0)
+                .then(|| format!("{left_over} steps of the script were not used; seen: {}", state.arrived));
             unused.into_iter().chain(state.complaints.iter().cloned()).collect::<Vec<_>>()
         };
         complaints.dedup();
