@@ -1,8 +1,9 @@
 //! `proxy_conf.json`, in two steps: what the user wrote becomes what the program trusts.
 //!
-//! The text is read as JSON with comments and trailing commas ([`syntax`]), each route and setting is taken from the
-//! tree into plain structs ([`file`]), and those are judged member by member into the types of this module. From then
-//! on nobody checks anything again: a [`Route`] with an unsafe path or a forbidden header cannot exist.
+//! The text is read as JSON with comments and trailing commas (`syntax`), each route and setting is taken from the tree
+//! (`top`, `node`) into plain structs (`file`), and those are judged member by member (`judge` and its neighbours) into
+//! the types of this module. From then on nobody checks anything again: a [`Route`] with an unsafe path or a forbidden
+//! header cannot exist.
 //!
 //! All problems of a file are reported together ([`ConfigError`]), each with its line, its member and what was
 //! expected there. Neither an error nor `Debug` nor the [summary](Config::summary) shows a value that is injected.

@@ -4,6 +4,8 @@
 
 use std::time::Duration;
 
+use outcall_protocol::limits;
+
 // The configuration file.
 
 /// Largest `proxy_conf.json` that is read, in bytes.
@@ -52,15 +54,16 @@ pub const TIMEOUT_MAX: Duration = Duration::from_secs(25);
 // Headers and bytes of a route.
 
 /// Longest URL that is accepted, in bytes; the Internet Computer's own limit.
-pub const URL_BYTES_MAX: usize = 8_192;
+pub const URL_BYTES_MAX: usize = limits::URL_BYTES_MAX;
 /// Most names in `forward_headers` and in `inject`, each; as many as a request may have.
 pub const REQUEST_HEADERS_MAX: usize = 128;
 /// Most names in `response.keep_headers`: replicas accept 64 headers, and `content-length` and one of ours are added.
-pub const KEEP_HEADERS_MAX: usize = 62;
+pub const KEEP_HEADERS_MAX: usize = limits::HEADERS_MAX - 2;
 /// Largest finished answer, headers and body, in bytes, and the default of `response.max_bytes`; the Internet
 /// Computer's own limit.
-pub const ANSWER_BYTES_MAX: usize = 2_000_000;
-/// Largest decoded body of an upstream before jq and canonical JSON, in bytes, unless `response.max_upstream_bytes` says otherwise.
+pub const ANSWER_BYTES_MAX: usize = limits::MESSAGE_BYTES_MAX;
+/// Largest decoded body of an upstream before jq and canonical JSON, in bytes, unless `response.max_upstream_bytes`
+/// says otherwise.
 pub const UPSTREAM_BODY_BYTES_DEFAULT: usize = 2_000_000;
 /// Largest `response.max_upstream_bytes`.
 pub const UPSTREAM_BODY_BYTES_MAX: usize = 16_000_000;

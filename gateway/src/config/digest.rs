@@ -7,7 +7,10 @@
 use std::time::Duration;
 
 use http::{HeaderName, HeaderValue};
-use outcall_protocol::digest::{Digest, Hasher};
+use outcall_protocol::{
+    digest::{Digest, Hasher},
+    jq::Projection,
+};
 
 use super::{ResponseRules, Target, UpstreamKey};
 
@@ -23,67 +26,50 @@ pub(super) struct Call<'a> {
     pub(super) upstream_idempotent: bool,
     pub(super) upstream_key: UpstreamKey,
     pub(super) response: &'a ResponseRules,
-    /// The filter as it was written.
-    pub(super) jq: Option<&'a str>,
 }
 
 /// The digest of a route. Every list is preceded by its length, so that no two routes share a sequence of parts.
 pub(super) fn of(call: &Call<'_>) -> Digest {
-    let mut hasher = Hasher::new(LABEL);
-    hasher.part(call.path.as_bytes());
-    target(&mut hasher, call.target);
-    hasher.part(&call.timeout.as_nanos().to_be_bytes());
-    names(&mut hasher, call.forward_headers);
-    count(&mut hasher, call.inject.len());
-    for (name, value) in call.inject {
-        hasher.part(name.as_str().as_bytes());
-        hasher.part(value.as_bytes());
-    }
-    hasher.part(&[u8::from(call.upstream_idempotent)]);
-    hasher.part(match call.upstream_key {
+    let hasher = Hasher::new(LABEL).part(call.path.as_bytes());
+    let hasher = target(hasher, call.target).part(&call.timeout.as_nanos().to_be_bytes());
+    let hasher = count(names(hasher, call.forward_headers), call.inject.len());
+    let hasher = call
+        .inject
+        .iter()
+        .fold(hasher, |hasher, (name, value)| hasher.part(name.as_str().as_bytes()).part(value.as_bytes()));
+    let hasher = hasher.part(&[u8::from(call.upstream_idempotent)]).part(match call.upstream_key {
         UpstreamKey::Derived => b"derived",
         UpstreamKey::Raw => b"raw",
         UpstreamKey::None => b"none",
     });
-    names(&mut hasher, &call.response.keep_headers);
-    optional(&mut hasher, call.jq);
-    hasher.part(&[u8::from(call.response.canonical_json)]);
-    count(&mut hasher, call.response.max_bytes);
-    count(&mut hasher, call.response.max_upstream_bytes);
-    hasher.finish()
+    let jq = call.response.jq.as_ref().map(Projection::source);
+    let hasher = optional(names(hasher, &call.response.keep_headers), jq);
+    let hasher = hasher.part(&[u8::from(call.response.canonical_json)]);
+    count(count(hasher, call.response.max_bytes), call.response.max_upstream_bytes).finish()
 }
 
-fn target(hasher: &mut Hasher, target: &Target) {
+fn target(hasher: Hasher, target: &Target) -> Hasher {
     match target {
         Target::Fixed(base) => {
-            hasher.part(b"fixed");
-            hasher.part(base.scheme.as_str().as_bytes());
-            hasher.part(base.authority.as_str().as_bytes());
-            hasher.part(base.path.as_bytes());
-            optional(hasher, base.query.as_deref());
+            let hasher = hasher.part(b"fixed").part(base.scheme.as_str().as_bytes());
+            let hasher = hasher.part(base.authority.as_str().as_bytes()).part(base.path.as_bytes());
+            optional(hasher, base.query.as_deref())
         }
         Target::Hosts(hosts) => {
-            hasher.part(b"hosts");
-            count(hasher, hosts.len());
-            for host in hosts {
-                hasher.part(host.to_string().as_bytes());
-            }
+            let hasher = count(hasher.part(b"hosts"), hosts.len());
+            hosts.iter().fold(hasher, |hasher, host| hasher.part(host.to_string().as_bytes()))
         }
     }
 }
 
-fn names(hasher: &mut Hasher, names: &[HeaderName]) {
-    count(hasher, names.len());
-    for name in names {
-        hasher.part(name.as_str().as_bytes());
-    }
+fn names(hasher: Hasher, names: &[HeaderName]) -> Hasher {
+    names.iter().fold(count(hasher, names.len()), |hasher, name| hasher.part(name.as_str().as_bytes()))
 }
 
-fn optional(hasher: &mut Hasher, text: Option<&str>) {
-    count(hasher, usize::from(text.is_some()));
-    hasher.part(text.unwrap_or("").as_bytes());
+fn optional(hasher: Hasher, text: Option<&str>) -> Hasher {
+    count(hasher, usize::from(text.is_some())).part(text.unwrap_or("").as_bytes())
 }
 
-fn count(hasher: &mut Hasher, count: usize) {
-    hasher.part(&(count as u64).to_be_bytes());
+fn count(hasher: Hasher, count: usize) -> Hasher {
+    hasher.part(&(count as u64).to_be_bytes())
 }

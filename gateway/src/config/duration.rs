@@ -41,12 +41,19 @@ fn parse(text: &str) -> Option<Duration> {
     // takes more digits than these (`18446744073709551615s 1000ms`).
     const DIGITS_MAX: usize = 12;
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
-    let parts_are_whole =
-        text.split_whitespace().rev().skip(1).all(|part| part.ends_with(char::is_alphabetic));
-    if digits > DIGITS_MAX || !text.ends_with(char::is_alphabetic) || !parts_are_whole {
+    let parts: Vec<&str> = text.split_whitespace().collect();
+    let is_joined = |pair: &[&str]| match pair {
+        [left, right] => left.ends_with(is_digit) && right.starts_with(is_digit),
+        _ => false,
+    };
+    if digits > DIGITS_MAX || !text.ends_with(char::is_alphabetic) || parts.windows(2).any(is_joined) {
         return None;
     }
     humantime::parse_duration(text).ok()
+}
+
+fn is_digit(character: char) -> bool {
+    character.is_ascii_digit()
 }
 
 impl<'de> Deserialize<'de> for DurationText {

@@ -7,7 +7,7 @@ use jsonc_parser::{
     common::{Range, Ranged},
 };
 
-use super::locate::{Lines, Place};
+use super::locate::{Lines, Place, Step, spelled};
 use crate::limits;
 
 /// Everything that is wrong with a configuration; never empty.
@@ -108,6 +108,12 @@ impl<'a> Problems<'a> {
         self.push(place.name.start, &place.path, found.into(), expected.into());
     }
 
+    /// Something is wrong with the text of a range, to which `path` leads.
+    pub(super) fn at_step(&mut self, range: Range, path: &[Step<'_>], found: &str, expected: &str) {
+        let member = if self.is_full() { String::new() } else { spelled(path) };
+        self.push(range.start, &member, found.to_owned(), expected.to_owned());
+    }
+
     /// Something is wrong that belongs to no member.
     pub(super) fn at_offset(&mut self, offset: usize, found: impl Into<String>, expected: impl Into<String>) {
         self.push(offset, "", found.into(), expected.into());
@@ -147,14 +153,35 @@ impl<'a> Problems<'a> {
             return;
         }
         let (line, column) = self.lines.line_and_column(offset);
-        self.list.push((offset, Problem { line, column, member: one_line(member), found, expected }));
+        self.list.push((offset, Problem { line, column, member: shortened(member), found, expected }));
     }
 }
 
 /// A piece of the file for a message: on one line, not too long, and without the parts of a URL that may be secret.
 pub(super) fn shown(source: &str) -> String {
-    const CHARS_MAX: usize = 80;
-    let mut text = one_line(&without_secrets(source));
+    if source.contains("://") { shown_url(source.trim_matches('"')) } else { shortened(source) }
+}
+
+/// A URL for a message, in quotes, without query and without all that may be user information. One that lacks its
+/// scheme is treated as one.
+pub(super) fn shown_url(url: &str) -> String {
+    let (scheme, after) = url.split_at(url.find("://").map_or(0, |at| at + "://".len()));
+    let (place, ellipsis) = match after.find(['?', '#']) {
+        Some(cut) => (after.split_at(cut + 1).0, "…"),
+        None => (after, ""),
+    };
+    // A password may hold a slash, so this looks beyond what is the authority by the book.
+    let (hidden, place) = match place.rsplit_once('@') {
+        Some((_, place)) => ("…@", place),
+        None => ("", place),
+    };
+    format!("\"{}\"", shortened(&format!("{scheme}{hidden}{place}{ellipsis}")))
+}
+
+/// On one line, and cut where it would be too long to read.
+fn shortened(text: &str) -> String {
+    const CHARS_MAX: usize = 120;
+    let mut text = one_line(text);
     if let Some((cut, _)) = text.char_indices().nth(CHARS_MAX) {
         text.truncate(cut);
         text.push('…');
@@ -172,21 +199,4 @@ pub(super) fn one_line(text: &str) -> String {
         }
     }
     line
-}
-
-/// Drops the user information and the query of a URL.
-fn without_secrets(source: &str) -> String {
-    let Some((before, after)) = source.split_once("://") else { return source.to_owned() };
-    let quote = if source.ends_with('"') { "\"" } else { "" };
-    let after = after.strip_suffix('"').unwrap_or(after);
-    let (authority, path) = after.split_at(after.find(['/', '?', '#']).unwrap_or(after.len()));
-    let authority = match authority.rsplit_once('@') {
-        Some((_, host)) => format!("…@{host}"),
-        None => authority.to_owned(),
-    };
-    let path = match path.find(['?', '#']) {
-        Some(cut) => format!("{}…", path.split_at(cut + 1).0),
-        None => path.to_owned(),
-    };
-    format!("{before}://{authority}{path}{quote}")
 }

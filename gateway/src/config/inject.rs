@@ -1,4 +1,4 @@
-//! Headers that are added upstream. `${NAME}` in a value stands for a secret of the environment; no value is ever shown.
+//! Headers that are added upstream. `${NAME}` in a value stands for a secret of the environment; no value is shown.
 
 use std::collections::BTreeMap;
 

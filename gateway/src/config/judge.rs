@@ -3,9 +3,9 @@
 //! A member that is wrong is reported and replaced by its default, so that the next one can be judged too. Such a route
 //! never leaves this module's caller: one problem refuses the whole file.
 
-use std::{num::NonZeroUsize, ops::RangeInclusive};
+use std::{num::NonZeroUsize, ops::RangeInclusive, time::Duration};
 
-use http::Method;
+use http::{HeaderName, Method};
 
 use super::{
     KeyRule, Route, Target, UpstreamKey,
@@ -36,24 +36,12 @@ pub(super) fn route(
     problems: &mut Problems<'_>,
 ) -> Option<Route> {
     let target = target(file, place, problems);
-    let mut time = |text: &Option<DurationText>, bounds, name| {
-        text.as_ref().and_then(|text| duration::judge(text, bounds, &place.member(name), problems))
-    };
-    let ttl = time(&file.ttl, TTL, "ttl").unwrap_or(limits::TTL_DEFAULT);
-    let error_ttl = time(&file.error_ttl, ERROR_TTL, "error_ttl");
-    let window = time(&file.window, WINDOW, "window").unwrap_or(limits::WINDOW_DEFAULT);
-    let timeout = time(&file.timeout, TIMEOUT, "timeout").unwrap_or(limits::TIMEOUT_DEFAULT);
+    let Times { ttl, error_ttl, window, timeout } = times(file, place, problems);
     let methods = match &file.methods {
         Some(written) => methods::judge(written, &place.member("methods"), problems),
         None => methods::SERVED.to_vec(),
     };
-    let forward_headers = match &file.forward_headers {
-        Some(names) => {
-            let place = place.member("forward_headers");
-            headers::judge(names, limits::REQUEST_HEADERS_MAX, Purpose::Upstream, &place, problems)
-        }
-        None => headers::forwarded_by_default(),
-    };
+    let forward_headers = forward_headers(file, place, problems);
     let inject = inject::judge(&file.inject, env, &place.member("inject"), problems);
     let response = response::judge(&file.response, &place.member("response"), problems);
     let rate = file.rate.as_ref().and_then(|rate| pressure::rate(rate, &place.member("rate"), problems));
@@ -78,7 +66,6 @@ pub(super) fn route(
         upstream_idempotent: file.upstream_idempotent,
         upstream_key,
         response: &response,
-        jq: file.response.jq.as_deref(),
     });
     Some(Route {
         path: path.into(),
@@ -113,6 +100,35 @@ pub(super) fn whole(
     }
     problems.value(place, format!("a whole number from {} to {}", range.start(), range.end()));
     None
+}
+
+struct Times {
+    ttl: Duration,
+    error_ttl: Option<Duration>,
+    window: Duration,
+    timeout: Duration,
+}
+
+fn times(file: &file::Route, place: &Place<'_>, problems: &mut Problems<'_>) -> Times {
+    let mut time = |text: &Option<DurationText>, bounds, name| {
+        text.as_ref().and_then(|text| duration::judge(text, bounds, &place.member(name), problems))
+    };
+    Times {
+        ttl: time(&file.ttl, TTL, "ttl").unwrap_or(limits::TTL_DEFAULT),
+        error_ttl: time(&file.error_ttl, ERROR_TTL, "error_ttl"),
+        window: time(&file.window, WINDOW, "window").unwrap_or(limits::WINDOW_DEFAULT),
+        timeout: time(&file.timeout, TIMEOUT, "timeout").unwrap_or(limits::TIMEOUT_DEFAULT),
+    }
+}
+
+fn forward_headers(file: &file::Route, place: &Place<'_>, problems: &mut Problems<'_>) -> Vec<HeaderName> {
+    match &file.forward_headers {
+        Some(names) => {
+            let place = place.member("forward_headers");
+            headers::judge(names, limits::REQUEST_HEADERS_MAX, Purpose::Upstream, &place, problems)
+        }
+        None => headers::forwarded_by_default(),
+    }
 }
 
 fn target(file: &file::Route, place: &Place<'_>, problems: &mut Problems<'_>) -> Option<Target> {

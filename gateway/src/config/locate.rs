@@ -86,6 +86,23 @@ impl<'a> Place<'a> {
     }
 }
 
+/// One step of a member path.
+#[derive(Clone, Copy)]
+pub(super) enum Step<'a> {
+    /// Into the member of this name.
+    Member(&'a str),
+    /// Into the element at this index.
+    Element(usize),
+}
+
+/// A member path, spelled out.
+pub(super) fn spelled(steps: &[Step<'_>]) -> String {
+    steps.iter().fold(String::new(), |path, step| match step {
+        Step::Member(name) => join(&path, name),
+        Step::Element(index) => format!("{path}[{index}]"),
+    })
+}
+
 fn join(path: &str, name: &str) -> String {
     match path {
         "" => name.to_owned(),

@@ -13,6 +13,10 @@ pub(super) fn judge(written: &[String], place: &Place<'_>, problems: &mut Proble
     if written.is_empty() {
         problems.at(place, "no method", "at least one, such as \"GET\"");
     }
+    if written.len() > SERVED.len() {
+        problems.at(place, format!("{} methods", written.len()), format!("at most {}", SERVED.len()));
+        return SERVED.to_vec();
+    }
     for (index, name) in written.iter().enumerate() {
         let place = place.element(index);
         if matches!(name.as_str(), "TRACE" | "CONNECT") {

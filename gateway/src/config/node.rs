@@ -42,6 +42,8 @@ fn report(error: &NodeError, at: &Place<'_>, problems: &mut Problems<'_>) {
         NodeError::UnknownMember { name, known } => {
             problems.name(at, "an unknown member", suggest::one_of(name, known));
         }
+        // One that was written, and left out since its shape is wrong, has been reported.
+        NodeError::MissingMember { name } if problems.cover(&at.member(name)) => {}
         NodeError::MissingMember { name } => problems.at(at, format!("no member {name:?}"), "one"),
         NodeError::Other(message) => problems.value(at, message),
     }
@@ -94,7 +96,7 @@ fn in_words(expected: String) -> String {
         "a string" => "a string in double quotes".to_owned(),
         "f64" => "a number".to_owned(),
         "u64" => "a whole number".to_owned(),
-        other if other == "a map" || other.starts_with("struct ") => "an object".to_owned(),
+        "a map" => "an object".to_owned(),
         _ => expected,
     }
 }
@@ -163,9 +165,22 @@ impl<'de> Deserializer<'de> for Node<'de, '_> {
         }
     }
 
+    /// serde would also take an array for a struct.
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        _members: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, NodeError> {
+        match self.value {
+            Value::Object(_) => self.deserialize_any(visitor),
+            _ => Err(NodeError::Shape { expected: "an object".to_owned() }),
+        }
+    }
+
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct
-        newtype_struct seq tuple tuple_struct map struct identifier ignored_any
+        newtype_struct seq tuple tuple_struct map identifier ignored_any
     }
 }
 

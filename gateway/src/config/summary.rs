@@ -108,7 +108,7 @@ fn answer(route: &Route) -> String {
     let rules = &route.response;
     let mut steps = vec![format!("body of at most {} bytes", rules.max_upstream_bytes)];
     if let Some(jq) = &rules.jq {
-        steps.push(format!("jq {}", one_line(&format!("{jq:?}"))));
+        steps.push(format!("jq {}", one_line(jq.source())));
     }
     if rules.canonical_json {
         steps.push("canonical JSON".to_owned());

@@ -5,12 +5,15 @@ use std::collections::HashSet;
 use jsonc_parser::{
     CollectOptions, ParseOptions,
     ast::Value,
-    common::Ranged,
+    common::{Range, Ranged},
     errors::{ParseError, ParseErrorKind},
     parse_to_ast,
 };
 
-use super::{error::Problems, locate::Place};
+use super::{
+    error::{Problems, shown},
+    locate::Step,
+};
 
 /// All leniencies by name, so that a new version of the parser cannot add one behind our back.
 const STRICT: ParseOptions = ParseOptions {
@@ -39,7 +42,7 @@ pub(super) fn parse<'a>(text: &'a str, problems: &mut Problems<'_>) -> Option<Va
                 problems.at_offset(0, "no value", "an object of routes and settings");
                 return None;
             };
-            inspect(&Place::root(&tree), problems);
+            inspect(&tree, &mut Vec::new(), problems);
             Some(tree)
         }
         Err(error) => {
@@ -50,42 +53,41 @@ pub(super) fn parse<'a>(text: &'a str, problems: &mut Problems<'_>) -> Option<Va
     }
 }
 
-/// Looks through the tree for what the parser lets pass. Its depth is bounded by the parser's own limit.
-fn inspect(place: &Place<'_>, problems: &mut Problems<'_>) {
-    match place.value {
+/// Looks through the tree for what the parser lets pass. `path` leads here; it is only spelled out for a report, since
+/// a hostile file could make that long and often. The depth is bounded by the parser's own limit.
+fn inspect<'a>(value: &'a Value<'a>, path: &mut Vec<Step<'a>>, problems: &mut Problems<'_>) {
+    match value {
         Value::Object(object) => {
             let mut seen = HashSet::with_capacity(object.properties.len());
             for member in &object.properties {
-                let member_place = place.of(member);
+                path.push(Step::Member(member.name.as_str()));
+                let range = member.name.range();
                 if !seen.insert(member.name.as_str()) {
-                    let name = problems.source(member.name.range());
-                    problems.name(&member_place, format!("{name} a second time"), "each name once");
+                    let found = format!("{} a second time", shown(problems.source(range)));
+                    problems.at_step(range, path, &found, "each name once");
                 }
-                if holds_control(problems.source(member.name.range())) {
-                    problems.name(
-                        &member_place,
-                        "a raw control character",
-                        "an escape such as \\n or \\u0000",
-                    );
-                }
-                inspect(&member_place, problems);
+                report_controls(range, path, problems);
+                inspect(&member.value, path, problems);
+                path.pop();
             }
         }
         Value::Array(array) => {
-            for index in 0..array.elements.len() {
-                inspect(&place.element(index), problems);
+            for (index, element) in array.elements.iter().enumerate() {
+                path.push(Step::Element(index));
+                inspect(element, path, problems);
+                path.pop();
             }
         }
-        Value::StringLit(_) if holds_control(problems.source(place.value.range())) => {
-            problems.at(place, "a raw control character", "an escape such as \\n or \\u0000");
-        }
-        Value::StringLit(_) | Value::NumberLit(_) | Value::BooleanLit(_) | Value::NullKeyword(_) => {}
+        Value::StringLit(literal) => report_controls(literal.range, path, problems),
+        Value::NumberLit(_) | Value::BooleanLit(_) | Value::NullKeyword(_) => {}
     }
 }
 
 /// JSON wants the characters below U+0020 escaped in strings (RFC 8259, section 7); the parser does not.
-fn holds_control(source: &str) -> bool {
-    source.bytes().any(|byte| byte < 0x20)
+fn report_controls(literal: Range, path: &[Step<'_>], problems: &mut Problems<'_>) {
+    if problems.source(literal).bytes().any(|byte| byte < 0x20) {
+        problems.at_step(literal, path, "a raw control character", "an escape such as \\n or \\u0000");
+    }
 }
 
 /// What was found and what was expected where the text is not JSON.
@@ -93,7 +95,7 @@ fn explained(error: &ParseError) -> (String, &'static str) {
     use ParseErrorKind as Kind;
     let (found, expected) = match error.kind() {
         Kind::BareDecimalPointNumbersNotAllowed => {
-            ("a number without digits on both sides of its point", "such as 0.5")
+            ("a number without digits on both sides of its point", "a number such as 0.5")
         }
         Kind::ExpectedColonAfterObjectKey => ("no colon after a name", "name, colon, value"),
         Kind::ExpectedComma => ("no comma", "a comma before the next member"),

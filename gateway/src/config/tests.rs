@@ -1,1 +1,86 @@
-//! stub
+//! What is accepted and what it becomes; what is refused and in which words; and that no text makes it panic.
+
+use super::{Config, ConfigError, Route};
+
+mod accepted;
+mod arbitrary;
+mod prints;
+mod refused;
+
+/// An environment with one secret, an empty variable, and one that no header can carry.
+fn env(name: &str) -> Option<String> {
+    match name {
+        "TOKEN" => Some("open-sesame".to_owned()),
+        "EMPTY" => Some(String::new()),
+        "BROKEN" => Some("open\nsesame".to_owned()),
+        _ => None,
+    }
+}
+
+fn parse(text: &str) -> Result<Config, ConfigError> {
+    Config::parse(text, &env)
+}
+
+#[track_caller]
+fn accepted(text: &str) -> Config {
+    parse(text).unwrap_or_else(|error| panic!("refused: {text}\n{error}"))
+}
+
+/// The only route of a configuration.
+#[track_caller]
+fn only(text: &str) -> Route {
+    let config = accepted(text);
+    assert_eq!(config.routes.len(), 1);
+    Route::clone(&config.routes[0])
+}
+
+/// A route whose long form has these members beside its upstream.
+#[track_caller]
+fn with(members: &str) -> Route {
+    only(&format!(r#"{{"/p": {{"upstream": "https://a.example", {members}}}}}"#))
+}
+
+/// The example that this project started from, as it was written.
+const SEED: &str = r#"{
+    "/price": "https://api.example.com/v1/price",
+    // comments too
+}"#;
+
+/// A configuration that uses every member.
+const EVERYTHING: &str = r#"{
+    "$schema": "https://example.com/schema.json",
+    "/pay": {
+        "upstream": "https://[2001:db8::1]:8443/v1/pay?account=open-sesame",
+        "methods": ["POST", "GET"],
+        "key": "require",
+        "ttl": "48h",
+        "error_ttl": "5m",
+        "window": "1m 30s",
+        "timeout": "2.5s",
+        "forward_headers": ["X-Trace", "accept"],
+        "inject": {"X-Plain": "$5 $${TOKEN} $", "Authorization": "Bearer ${TOKEN}"},
+        "upstream_idempotent": true,
+        "upstream_key": "raw",
+        "response": {
+            "keep_headers": ["etag", "Content-Type"],
+            "jq": ".price",
+            "canonical_json": true,
+            "max_bytes": 1000,
+            "max_upstream_bytes": 16000000,
+        },
+        "rate": {"per_second": 2.5},
+        "concurrency": 8,
+        "breaker": {"failures": 5, "cooldown": "30s"},
+    },
+    /* every host of one domain, and one more */
+    "/fetch": {"hosts": ["*.example.com", "api.example.org"], "key": "derive", "methods": ["GET"]},
+    "server": {
+        "listen": "[::]:8080",
+        "drain": "10s",
+        "connections": 100,
+        "connections_per_address": 10,
+        "tls": {"certificate": "cert.pem", "key": "key.pem"},
+        "upstream_ca": "roots.pem",
+    },
+    "store": {"room_bytes": 400000000},
+}"#;

@@ -65,6 +65,9 @@ fn route<'a>(
     if let Err(expected) = check_path(path) {
         problems.name(place, "this path", expected);
     }
+    if path.len() > limits::ROUTE_PATH_BYTES_MAX {
+        return None;
+    }
     let file = match &member.value {
         Value::StringLit(literal) => {
             file::Route { upstream: Some(literal.value.to_string()), ..file::Route::default() }

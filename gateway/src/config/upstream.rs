@@ -8,7 +8,7 @@ use http::{
 };
 
 use super::{
-    error::{Problems, shown},
+    error::{Problems, shown_url},
     locate::Place,
 };
 use crate::{limits, router::path};
@@ -45,7 +45,7 @@ pub(super) fn judge(text: &str, place: &Place<'_>, problems: &mut Problems<'_>) 
     match parse(text) {
         Ok(base) => Some(base),
         Err(expected) => {
-            problems.at(place, shown(&format!("\"{text}\"")), expected);
+            problems.at(place, shown_url(text), expected);
             None
         }
     }
