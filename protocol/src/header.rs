@@ -3,10 +3,10 @@
 /// The fields that `keep` names (in lower case), sorted by name; repeated ones stay in the order received.
 ///
 /// One function for the forwarded, the fingerprinted and the kept fields, so that they cannot be chosen differently.
-pub fn kept<'a>(
+pub fn kept<'a, Field>(
     keep: &[impl AsRef<str>],
-    fields: impl Iterator<Item = (&'a str, &'a [u8])>,
-) -> Vec<(&'a str, &'a [u8])> {
+    fields: impl Iterator<Item = (&'a str, Field)>,
+) -> Vec<(&'a str, Field)> {
     let named = |name: &str| keep.iter().any(|kept| kept.as_ref().eq_ignore_ascii_case(name));
     let mut fields: Vec<_> = fields.filter(|(name, _)| named(name)).collect();
     fields.sort_by_key(|(name, _)| *name);
@@ -33,7 +33,7 @@ mod tests {
         let expected: [(&str, &[u8]); 4] =
             [("content-type", b"text/plain"), ("x-a", b""), ("x-b", b"2"), ("x-b", b"1")];
         assert_eq!(found, expected);
-        assert_eq!(kept(&[] as &[&str], fields.into_iter()), []);
+        assert!(kept(&[] as &[&str], fields.into_iter()).is_empty());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::ops::Range;
 
-mod reader;
+pub(crate) mod reader;
 #[cfg(test)]
 mod tests;
 
@@ -204,7 +204,7 @@ fn utf16_order(left: &str, right: &str) -> Ordering {
 }
 
 /// Writes a string with the escapes of RFC 8785, section 3.2.2.2: no more than JSON demands, the short ones first.
-fn write_string(string: &str, output: &mut Vec<u8>) {
+pub(crate) fn write_string(string: &str, output: &mut Vec<u8>) {
     output.push(b'"');
     for byte in string.bytes() {
         match byte {

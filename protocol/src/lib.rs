@@ -16,6 +16,8 @@
 pub mod digest;
 pub mod fingerprint;
 pub mod header;
+#[cfg(feature = "jq")]
+pub mod jq;
 pub mod json;
 pub mod key;
 pub mod limits;

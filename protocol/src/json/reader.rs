@@ -5,52 +5,52 @@ use std::borrow::Cow;
 use super::{JsonError, JsonErrorKind};
 
 /// A text and a place in it, always between two characters.
-pub(super) struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     text: &'a str,
     offset: usize,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(text: &'a str) -> Self {
+    pub(crate) fn new(text: &'a str) -> Self {
         Self { text, offset: 0 }
     }
 
     /// Bytes read so far.
-    pub(super) fn offset(&self) -> usize {
+    pub(crate) fn offset(&self) -> usize {
         self.offset
     }
 
     /// An error at this place, or the end of the text if this is it.
-    pub(super) fn error(&self, kind: JsonErrorKind) -> JsonError {
+    pub(crate) fn error(&self, kind: JsonErrorKind) -> JsonError {
         let kind = if self.byte().is_none() { JsonErrorKind::UnexpectedEnd } else { kind };
         JsonError { offset: self.offset, kind }
     }
 
     /// The first byte of the next token, behind any space.
-    pub(super) fn peek(&mut self) -> Result<u8, JsonError> {
+    pub(crate) fn peek(&mut self) -> Result<u8, JsonError> {
         self.skip_space();
         self.byte().ok_or(JsonError { offset: self.offset, kind: JsonErrorKind::UnexpectedEnd })
     }
 
     /// Goes past the byte that [`Self::peek`] found.
-    pub(super) fn skip(&mut self) {
+    pub(crate) fn skip(&mut self) {
         self.offset += 1;
     }
 
     /// Whether the next token is this one; if so, goes past it.
-    pub(super) fn take(&mut self, token: u8) -> Result<bool, JsonError> {
+    pub(crate) fn take(&mut self, token: u8) -> Result<bool, JsonError> {
         let found = self.peek()? == token;
         self.offset += usize::from(found);
         Ok(found)
     }
 
     /// Goes past this token, which must be next.
-    pub(super) fn expect(&mut self, token: u8) -> Result<(), JsonError> {
+    pub(crate) fn expect(&mut self, token: u8) -> Result<(), JsonError> {
         if self.take(token)? { Ok(()) } else { Err(self.error(JsonErrorKind::Unexpected)) }
     }
 
     /// Only space may be left.
-    pub(super) fn end(&mut self) -> Result<(), JsonError> {
+    pub(crate) fn end(&mut self) -> Result<(), JsonError> {
         self.skip_space();
         match self.byte() {
             None => Ok(()),
@@ -59,7 +59,7 @@ impl<'a> Reader<'a> {
     }
 
     /// `true`, `false` or `null`.
-    pub(super) fn literal(&mut self) -> Result<&'a [u8], JsonError> {
+    pub(crate) fn literal(&mut self) -> Result<&'a [u8], JsonError> {
         let rest = &self.text.as_bytes()[self.offset..];
         for literal in [b"true".as_slice(), b"false", b"null"] {
             if rest.starts_with(literal) {
@@ -71,7 +71,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A number, as it is written: `-? (0 | [1-9][0-9]*) (\.[0-9]+)? ([eE][+-]?[0-9]+)?`.
-    pub(super) fn number(&mut self) -> Result<&'a [u8], JsonError> {
+    pub(crate) fn number(&mut self) -> Result<&'a [u8], JsonError> {
         let start = self.offset;
         self.optional(|byte| byte == b'-');
         if !self.optional(|byte| byte == b'0') {
@@ -88,7 +88,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A string, unescaped; borrowed when it has no escape.
-    pub(super) fn string(&mut self) -> Result<Cow<'a, str>, JsonError> {
+    pub(crate) fn string(&mut self) -> Result<Cow<'a, str>, JsonError> {
         self.expect(b'"')?;
         let mut string = Cow::Borrowed(self.run()?);
         while self.optional(|byte| byte == b'\\') {
