@@ -101,3 +101,81 @@ pub const ROOM_BYTES_DEFAULT: u64 = 1024 * 1024 * 1024;
 pub const ROOM_BYTES_MAX: u64 = 1 << 50;
 /// Claims in flight that the ledger's room must hold at the largest `response.max_bytes` of all routes.
 pub const CLAIMS_IN_ROOM_MIN: u64 = 200;
+
+// Requests.
+
+/// Most headers of a request.
+pub const REQUEST_HEADER_LINES_MAX: usize = 128;
+/// Largest header block of a request: names and values, in bytes.
+pub const REQUEST_HEADER_BYTES_MAX: usize = 64 * 1024;
+/// Largest body of a request, in bytes; the Internet Computer's own limit.
+pub const REQUEST_BODY_BYTES_MAX: usize = 2_000_000;
+/// How long a request's body may take to arrive. A replica gives up after 30 s in all.
+pub const REQUEST_BODY_TIMEOUT: Duration = Duration::from_secs(15);
+/// Bytes of request bodies that are held at once; further bodies wait for room.
+pub const BODIES_BYTES_MAX: usize = 512 * 1024 * 1024;
+
+// The ledger.
+
+/// Followers of one key; more than any subnet's nodes with their resends.
+pub const WAITERS_PER_KEY: usize = 256;
+/// What a record takes beside its answer: identity, fingerprint, times, places in maps.
+pub const RECORD_OVERHEAD_BYTES: u64 = 1_024;
+/// Expired records that a claim removes on its way, so that none has to remove them all.
+pub const SWEEP_PER_CLAIM: usize = 4;
+/// How long a lost claim that may be led again is remembered.
+pub const LOST_CLAIM_LIFE: Duration = Duration::from_secs(120);
+/// How often one request claims anew because leaders were lost.
+pub const CLAIMS_PER_REQUEST: usize = 3;
+/// Refusals remembered while the ledger cannot remember them.
+pub const REFUSALS: usize = 65_536;
+
+// Upstream calls.
+
+/// Attempts of one call, where repeating it is safe or nothing was sent.
+pub const ATTEMPTS_MAX: u32 = 4;
+/// Pause before the second attempt; it doubles from there, and half of it is random.
+pub const BACKOFF: Duration = Duration::from_millis(50);
+/// How long resolving and connecting to one upstream may take.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long an idle upstream connection is kept for requests that are safe to repeat.
+pub const POOL_IDLE_SAFE: Duration = Duration::from_secs(60);
+/// How long an idle upstream connection may serve a request that is not safe to repeat: one that has been idle for
+/// longer may just be closing.
+pub const POOL_IDLE_UNSAFE: Duration = Duration::from_millis(900);
+/// Idle connections kept for each upstream host.
+pub const POOL_IDLE_PER_HOST: usize = 64;
+/// Headers of an upstream's answer that are read; most are dropped.
+pub const UPSTREAM_HEADER_LINES_MAX: usize = 512;
+/// Content codings of one answer that are undone.
+pub const CODINGS_MAX: usize = 3;
+/// Answers above this size are decoded and projected off the runtime's own threads.
+pub const INLINE_BYTES_MAX: usize = 16 * 1024;
+
+// Connections.
+
+/// How long a connection may take to send a request's head, idle time before it included.
+pub const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
+/// Header lines up to which our own 431 answers; beyond them the HTTP library's does.
+pub const HEADER_LINES_READ: usize = 256;
+/// Concurrent streams of one HTTP/2 connection.
+pub const H2_STREAMS_MAX: u32 = 256;
+/// Largest header list of an HTTP/2 request that is read: larger than what we refuse ourselves, in HTTP/2's count
+/// (RFC 9113, section 6.5.2).
+pub const H2_HEADER_LIST_BYTES_MAX: u32 = 128 * 1024;
+/// How often a silent HTTP/2 connection is pinged, and how long it may take to answer.
+pub const H2_PING: Duration = Duration::from_secs(20);
+/// How long a TLS handshake may take.
+pub const TLS_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Connections that wait to be accepted.
+pub const BACKLOG: i32 = 4_096;
+/// How long accepting pauses when the system has no more file descriptors.
+pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+// Stopping.
+
+/// A stopping gateway stays until no key has been settled for this long, so that the last replicas of a burst still
+/// find their answer.
+pub const DRAIN_QUIET: Duration = Duration::from_secs(5);
+/// How long connections may take to flush what they have when the drain is over.
+pub const CLOSE_GRACE: Duration = Duration::from_secs(1);

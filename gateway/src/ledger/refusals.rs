@@ -1,0 +1,69 @@
+//! What was refused while the ledger could not remember it.
+//!
+//! When the ledger is full or away, a new key is refused. The refusal must hold: a replica that asks a moment
+//! later, when there is room again, must not be the one whose request goes out. So it is kept here, in a bounded
+//! table of the process, until it expires or the ledger can take it.
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use http::HeaderName;
+use outcall_protocol::{digest::Digest, fingerprint::Fingerprint};
+
+use super::{Ask, Timestamp, expiring::Expiring};
+use crate::{error::Problem, limits};
+
+/// A refusal that every later request for the key gets as well.
+#[derive(Clone, Debug)]
+pub struct Refusal {
+    /// The identity of the outcall.
+    pub id: Digest,
+    /// What was answered.
+    pub problem: Problem,
+    /// When the key may be led again.
+    pub until: Timestamp,
+    names: Arc<[HeaderName]>,
+    fingerprint: Fingerprint,
+}
+
+impl Refusal {
+    /// Whether `ask` is the request that was refused.
+    pub fn is_for(&self, ask: &Ask) -> bool {
+        ask.request.fingerprint(&self.names) == self.fingerprint
+    }
+}
+
+/// The bounded table of refusals.
+#[derive(Default)]
+pub struct Refusals(Mutex<Expiring<Refusal>>);
+
+impl Refusals {
+    /// What was refused for this key before, if that still holds.
+    pub fn get(&self, id: &Digest, now: Timestamp) -> Option<Refusal> {
+        self.lock().get(id, now).cloned()
+    }
+
+    /// Remembers that `ask` was refused. A full table forgets nothing for it: the new refusal is given, but not
+    /// remembered, which its `executed: "unknown"` allows.
+    pub fn remember(&self, ask: &Ask, problem: Problem, now: Timestamp, life: Duration) {
+        let names = ask.request.names().clone();
+        let fingerprint = ask.request.fingerprint(&names);
+        let until = now.after(life);
+        let mut table = self.lock();
+        table.sweep(now, limits::SWEEP_PER_CLAIM);
+        if table.len() < limits::REFUSALS && table.get(&ask.id, now).is_none() {
+            table.insert(ask.id, Refusal { id: ask.id, problem, until, names, fingerprint }, Some(until));
+        }
+    }
+
+    /// The ledger has an answer for this key again.
+    pub fn forget(&self, id: &Digest) {
+        self.lock().remove(id);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Expiring<Refusal>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,64 @@
+//! A route's rate of new keys: a bucket that fills evenly and holds a burst.
+
+use tokio::time::Instant;
+
+use crate::config;
+
+pub(super) struct Rate {
+    per_second: f64,
+    burst: f64,
+    /// Keys that may be led now, as of `filled`.
+    tokens: f64,
+    filled: Option<Instant>,
+}
+
+impl Rate {
+    pub(super) fn new(rules: &config::Rate) -> Self {
+        let burst = f64::from(rules.burst.get());
+        Self { per_second: rules.per_second, burst, tokens: burst, filled: None }
+    }
+
+    /// Takes one key from the bucket, if there is one.
+    pub(super) fn take(&mut self, now: Instant) -> bool {
+        let filled = self.filled.replace(now).unwrap_or(now);
+        let gained = now.saturating_duration_since(filled).as_secs_f64() * self.per_second;
+        self.tokens = (self.tokens + gained).min(self.burst);
+        if self.tokens < 1.0 {
+            return false;
+        }
+        self.tokens -= 1.0;
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{num::NonZeroU32, time::Duration};
+
+    use super::*;
+
+    #[test]
+    fn a_burst_passes_and_then_the_rate() {
+        let rules = config::Rate { per_second: 2.0, burst: NonZeroU32::new(3).unwrap() };
+        let mut rate = Rate::new(&rules);
+        let start = Instant::now();
+        assert_eq!(
+            [rate.take(start), rate.take(start), rate.take(start), rate.take(start)],
+            [true, true, true, false]
+        );
+        assert!(!rate.take(start + Duration::from_millis(499)));
+        assert!(rate.take(start + Duration::from_millis(500)));
+        assert!(!rate.take(start + Duration::from_millis(501)));
+    }
+
+    #[test]
+    fn an_idle_bucket_holds_no_more_than_its_burst() {
+        let rules = config::Rate { per_second: 1000.0, burst: NonZeroU32::new(1).unwrap() };
+        let mut rate = Rate::new(&rules);
+        let start = Instant::now();
+        assert!(rate.take(start));
+        let later = start + Duration::from_secs(3600);
+        assert!(rate.take(later));
+        assert!(!rate.take(later));
+    }
+}

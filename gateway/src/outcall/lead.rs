@@ -1,0 +1,90 @@
+//! The leader: the one task that may call the upstream for a key, and that must settle it.
+//!
+//! It belongs to the gateway, not to the connection whose request led. Should it end in any other way than by
+//! settling (a panic, a drain that is over), the dropped [`Lead`] settles the key as lost.
+
+use std::sync::Arc;
+
+use http::header::CONTENT_ENCODING;
+use tokio::task;
+
+use super::{Body, Request, admit::Pass, settlement};
+use crate::{
+    answer::Answer,
+    app::App,
+    canonical,
+    error::Problem,
+    ledger::{Lead, Refusal, Settlement},
+    limits,
+    upstream::{Call, Failure, Received},
+};
+
+/// Starts the leader's task for a claimed key. With a `refusal` from a time when the ledger could not remember it,
+/// the key is settled as refused, and nothing is sent.
+pub(super) fn spawn(app: &Arc<App>, request: Arc<Request>, body: Body, lead: Lead, refusal: Option<Refusal>) {
+    let busy = app.activity.busy();
+    let cut = app.activity.cut();
+    let app = app.clone();
+    task::spawn(async move {
+        let _busy = busy;
+        let work = async {
+            let settlement = match &refusal {
+                Some(refusal) => refused_earlier(&app, &request, refusal),
+                None => conduct(&app, &request, body).await,
+            };
+            lead.settle(settlement).await;
+            if let Some(refusal) = refusal {
+                app.refusals.forget(&refusal.id);
+            }
+            app.activity.settled();
+        };
+        tokio::select! {
+            () = work => {}
+            () = cut.cancelled() => tracing::warn!("a call was cut off by the end of the drain"),
+        }
+    });
+}
+
+/// Asks whether the call may be made, once for the key, and makes it.
+async fn conduct(app: &App, request: &Arc<Request>, body: Body) -> Settlement {
+    let pass = match admit(app, request) {
+        Ok(pass) => pass,
+        Err(problem) => return settlement::refused(request, problem, request.error_life()),
+    };
+    let (bytes, _room) = body.into_parts();
+    let ended = app.upstream.call(&Call::new(request, bytes)).await;
+    pass.report(!matches!(ended, Err(Failure::NothingSent | Failure::BrokenOff | Failure::TimedOut)));
+    match ended {
+        Ok(received) => {
+            let status = received.status;
+            settlement::of_answer(request, status, finish(request, received).await)
+        }
+        Err(failure) => settlement::of_failure(request, failure),
+    }
+}
+
+fn admit(app: &App, request: &Request) -> Result<Pass, Problem> {
+    if !app.activity.may_lead(request.route().timeout) {
+        return Err(Problem::Draining);
+    }
+    request.served().gate.ask(tokio::time::Instant::now())
+}
+
+fn refused_earlier(app: &App, request: &Request, refusal: &Refusal) -> Settlement {
+    let left = refusal.until.since(app.ledger.now());
+    settlement::refused(request, refusal.problem, left)
+}
+
+/// Makes the answer canonical: off the runtime's own threads where that may take a while, so that nobody else waits.
+async fn finish(request: &Arc<Request>, received: Received) -> Result<Answer, Problem> {
+    let small = received.body.len() <= limits::INLINE_BYTES_MAX;
+    let grows = received.headers.contains_key(CONTENT_ENCODING) || request.route().response.jq.is_some();
+    if small && !grows {
+        return canonical::finish(&request.route().response, request.method(), received);
+    }
+    let owned = request.clone();
+    let finishing =
+        task::spawn_blocking(move || canonical::finish(&owned.route().response, owned.method(), received));
+    // A panic in there is a defect of ours after the upstream has answered.
+    finishing.await.unwrap_or(Err(Problem::AnswerUnfinished))
+}

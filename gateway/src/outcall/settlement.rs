@@ -1,0 +1,71 @@
+//! What is recorded: how an upstream call ended becomes the answer that every replica gets, and how long it stands.
+//!
+//! | event | safe to repeat | otherwise |
+//! |---|---|---|
+//! | nothing was sent | 502, `error_ttl` | the same |
+//! | sent, then broken off, or the deadline | 502 or 504, `error_ttl` | 502 *outcome unknown*, `ttl` |
+//! | a complete 429 or 503 | as it came, `error_ttl` | as it came, `ttl` |
+//! | any other complete answer | as it came, `ttl` | the same |
+//! | complete, but refused by us | 502, `error_ttl` | 502, `ttl` |
+//! | refused before leading | its own status, `error_ttl` | the same |
+//!
+//! A request without a key of its own is remembered for the route's `window`, whatever became of it.
+
+use std::time::Duration;
+
+use http::StatusCode;
+
+use super::Request;
+use crate::{answer::Answer, error::Problem, ledger::Settlement, upstream::Failure};
+
+/// The request was refused before anything was sent.
+pub(super) fn refused(request: &Request, problem: Problem, life: Duration) -> Settlement {
+    Settlement {
+        answer: problem.answer(request.method()),
+        life,
+        executed: Some(problem.facts().executed),
+        upstream_status: None,
+    }
+}
+
+/// The request may have been executed, and nobody here will ever know.
+pub(super) fn outcome_unknown(request: &Request) -> Settlement {
+    refused(request, Problem::OutcomeUnknown, request.life())
+}
+
+/// The upstream call ended without an answer that could be looked at.
+pub(super) fn of_failure(request: &Request, failure: Failure) -> Settlement {
+    let problem = match failure {
+        Failure::NothingSent => Problem::UpstreamUnreachable,
+        Failure::TooLarge { status } => return of_answer(request, status, Err(Problem::AnswerTooLarge)),
+        Failure::BrokenOff | Failure::TimedOut if !request.safe_to_repeat() => {
+            return outcome_unknown(request);
+        }
+        Failure::BrokenOff => Problem::UpstreamFailed,
+        Failure::TimedOut => Problem::UpstreamTimeout,
+    };
+    refused(request, problem, request.error_life())
+}
+
+/// The upstream answered with `status`, and its answer was made canonical, or refused.
+pub(super) fn of_answer(
+    request: &Request,
+    status: StatusCode,
+    finished: Result<Answer, Problem>,
+) -> Settlement {
+    let upstream_status = Some(status.as_u16());
+    match finished {
+        Ok(answer) => {
+            // A load balancer says 503 also after the request was executed: where that matters, the answer stands.
+            let passing = matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
+            let life = if passing { failure_life(request) } else { request.life() };
+            Settlement { answer, life, executed: None, upstream_status }
+        }
+        Err(problem) => Settlement { upstream_status, ..refused(request, problem, failure_life(request)) },
+    }
+}
+
+/// How long a failure stands in which the upstream may have acted.
+fn failure_life(request: &Request) -> Duration {
+    if request.safe_to_repeat() { request.error_life() } else { request.life() }
+}

@@ -1,0 +1,156 @@
+//! Opens the door: accepts connections, serves HTTP/1.1 and HTTP/2 on each, and closes in order.
+//!
+//! The accept loop is our own because two things must not be left to a framework: no answer may carry a `date`, and
+//! a stopping gateway must go on accepting, since the last replicas of a burst are still on their way.
+
+use std::{convert::Infallible, future::Future, sync::Arc};
+
+use hyper::service::service_fn;
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::conn::auto,
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpListener, TcpStream},
+    sync::watch,
+    task::JoinSet,
+    time::{sleep, timeout},
+};
+
+use crate::{app::App, limits, router};
+
+mod descriptors;
+mod listen;
+mod places;
+mod tls;
+
+pub use descriptors::raise_descriptor_limit;
+pub use listen::listen;
+pub use tls::TlsError;
+
+use places::{Place, Places};
+use tls::{Acceptor, Stream};
+
+/// Serves `listener` until `shutdown` is ready, then drains.
+///
+/// # Errors
+/// When the certificate or key that `server.tls` names cannot be used; nothing has been accepted then.
+pub async fn run(
+    listener: TcpListener,
+    app: Arc<App>,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), TlsError> {
+    let door = Door {
+        acceptor: Acceptor::new(app.server.tls.as_ref())?,
+        places: Places::new(app.server.connections, app.server.connections_per_address),
+        app: app.clone(),
+    };
+    let (close, closing) = watch::channel(());
+    let mut connections = JoinSet::new();
+    let ending = async {
+        shutdown.await;
+        tracing::info!(at_most = ?app.server.drain, "draining: answering what is in flight");
+        app.activity.drain(app.server.drain).await;
+    };
+    tokio::pin!(ending);
+    loop {
+        tokio::select! {
+            biased;
+            () = &mut ending => break,
+            Some(_) = connections.join_next() => {}
+            (stream, place) = door.accept(&listener) => {
+                connections.spawn(door.clone().serve(stream, place, closing.clone()));
+            }
+        }
+    }
+    drop((listener, closing));
+    // Idle connections close at once, the others when they have flushed.
+    drop(close);
+    let _ = timeout(limits::CLOSE_GRACE, async { while connections.join_next().await.is_some() {} }).await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// What every connection comes through.
+#[derive(Clone)]
+struct Door {
+    acceptor: Acceptor,
+    places: Places,
+    app: Arc<App>,
+}
+
+impl Door {
+    /// The next connection that has a place. A failing accept is not the end: the system may be out of descriptors
+    /// for a moment.
+    async fn accept(&self, listener: &TcpListener) -> (TcpStream, Place) {
+        loop {
+            let Some(permit) = self.places.free().await else { return std::future::pending().await };
+            match listener.accept().await {
+                Ok((stream, peer)) => match self.places.take(permit, peer.ip()) {
+                    Some(place) => return (stream, place),
+                    None => tracing::debug!(%peer, "too many connections of this address: closed"),
+                },
+                Err(error) => {
+                    tracing::warn!(%error, "a connection cannot be accepted");
+                    sleep(limits::ACCEPT_PAUSE).await;
+                }
+            }
+        }
+    }
+
+    async fn serve(self, stream: TcpStream, place: Place, closing: watch::Receiver<()>) {
+        let _place = place;
+        let _ = stream.set_nodelay(true);
+        let served = match self.acceptor.accept(stream).await {
+            Ok(Stream::Plain(stream)) => self.converse(stream, closing).await,
+            Ok(Stream::Tls(stream)) => self.converse(stream, closing).await,
+            Err(error) => Err(error.into()),
+        };
+        if let Err(error) = served {
+            tracing::debug!(%error, "a connection ended early");
+        }
+    }
+
+    async fn converse<S>(&self, stream: S, mut closing: watch::Receiver<()>) -> Result<(), BoxError>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let app = &self.app;
+        let service = service_fn(|request| {
+            let app = app.clone();
+            async move { Ok::<_, Infallible>(router::answer(app, request).await) }
+        });
+        let protocol = protocol();
+        let connection = protocol.serve_connection(TokioIo::new(stream), service);
+        tokio::pin!(connection);
+        tokio::select! {
+            ended = connection.as_mut() => return ended,
+            // The sender is dropped when everything is answered: nothing in flight is altered by closing.
+            _ = closing.changed() => connection.as_mut().graceful_shutdown(),
+        }
+        connection.await
+    }
+}
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// HTTP/1.1 and HTTP/2 without anything that differs between two answers.
+fn protocol() -> auto::Builder<TokioExecutor> {
+    let mut protocol = auto::Builder::new(TokioExecutor::new());
+    protocol
+        .http1()
+        .auto_date_header(false)
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits::HEAD_TIMEOUT)
+        .max_headers(limits::HEADER_LINES_READ);
+    protocol
+        .http2()
+        .auto_date_header(false)
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(limits::H2_STREAMS_MAX)
+        .max_header_list_size(limits::H2_HEADER_LIST_BYTES_MAX)
+        .keep_alive_interval(limits::H2_PING)
+        .keep_alive_timeout(limits::H2_PING);
+    protocol
+}
