@@ -6,7 +6,7 @@
 //! replica       one replica as the IC's adapter, byte for byte; a subnet of them
 //!    │
 //!    ▼
-//! the gateway under test
+//! gateway       the gateway under test, in this process or as the real binary
 //!    │
 //!    ▼
 //! upstream      a scripted HTTP/1.1 server that counts, lies, hangs and resets
@@ -24,6 +24,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a panic is how a rig fails its test")]
 
 pub mod gate;
+pub mod gateway;
 pub mod h2_upstream;
 pub mod replica;
 pub mod schedule;

@@ -1,0 +1,154 @@
+//! The gateway under test: in this process, or as the real binary.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    process::{ExitStatus, Stdio},
+    sync::Arc,
+};
+
+use outcall_gateway::{
+    App, Network,
+    config::Config,
+    ledger::{Ledger, Memory},
+    server,
+};
+use tokio::{
+    io::{AsyncBufReadExt, BufReader, Lines},
+    process::{Child, ChildStderr, Command},
+    sync::oneshot,
+    task::JoinHandle,
+};
+
+/// A gateway in this process, on a free port of loopback, with a memory ledger.
+pub struct Gateway {
+    address: SocketAddr,
+    shutdown: oneshot::Sender<()>,
+    running: JoinHandle<()>,
+}
+
+impl Gateway {
+    /// Serves this `proxy_conf.json`.
+    ///
+    /// # Panics
+    /// When the configuration is refused, with the gateway's own words.
+    pub async fn start(config: &str) -> Self {
+        Self::start_on(config, Network::default()).await
+    }
+
+    /// Serves this `proxy_conf.json`, with some names pinned to addresses.
+    ///
+    /// # Panics
+    /// When the configuration is refused, with the gateway's own words.
+    pub async fn start_on(config: &str, network: Network) -> Self {
+        let config = Config::parse(config, &|_| None).unwrap_or_else(|error| panic!("{error}"));
+        let ledger: Arc<dyn Ledger> = Arc::new(Memory::new(config.store.room_bytes));
+        let listener = server::listen(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).expect("a free port");
+        let address = listener.local_addr().expect("a bound listener");
+        let app = Arc::new(App::new(config, ledger, network).unwrap_or_else(|error| panic!("{error}")));
+        let (shutdown, told) = oneshot::channel();
+        let running = tokio::spawn(async move {
+            let told = async { told.await.unwrap_or(()) };
+            server::run(listener, app, told).await.unwrap_or_else(|error| panic!("{error}"));
+        });
+        Self { address, shutdown, running }
+    }
+
+    /// Where it listens.
+    pub fn addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Tells it to drain, as SIGTERM does. The returned task ends when it has stopped.
+    pub fn drain(self) -> JoinHandle<()> {
+        let _ = self.shutdown.send(());
+        self.running
+    }
+}
+
+/// The gateway's binary as a process of its own, on a free port of loopback; killed when dropped.
+pub struct Process {
+    child: Child,
+    stderr: Lines<BufReader<ChildStderr>>,
+    address: SocketAddr,
+    config: PathBuf,
+}
+
+impl Process {
+    /// Starts `binary` with this `proxy_conf.json` and these further arguments, and waits until it listens.
+    ///
+    /// # Panics
+    /// When it does not come up, with what it said.
+    pub async fn start(binary: &str, config: &str, arguments: &[&str]) -> Self {
+        let name = format!("outcall-{}-{:x}.json", std::process::id(), fastrand::u64(..));
+        let file = std::env::temp_dir().join(name);
+        std::fs::write(&file, config).expect("a writable temporary folder");
+        let mut child = Command::new(binary)
+            .args(["serve", "--listen", "127.0.0.1:0", "--config"])
+            .arg(&file)
+            .args(arguments)
+            .env_clear()
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap_or_else(|error| panic!("{binary}: {error}"));
+        let stderr = child.stderr.take().expect("a piped stderr");
+        let mut stderr = BufReader::new(stderr).lines();
+        let mut said = String::new();
+        let address = loop {
+            let line = stderr.next_line().await.expect("readable stderr");
+            let Some(line) = line else { panic!("the gateway did not come up:\n{said}") };
+            if let Some((_, address)) = line.split_once("listening http://") {
+                break address.trim().parse().unwrap_or_else(|error| panic!("{line}: {error}"));
+            }
+            said = format!("{said}{line}\n");
+        };
+        Self { child, stderr, address, config: file }
+    }
+
+    /// Where it listens.
+    pub fn addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Sends it a signal by its name, such as `TERM`.
+    ///
+    /// # Panics
+    /// When there is no such process any more.
+    pub async fn signal(&self, name: &str) {
+        let pid = self.child.id().expect("a running gateway").to_string();
+        let sent = Command::new("kill").args([format!("-{name}"), pid]).status().await;
+        assert!(sent.is_ok_and(|status| status.success()), "SIG{name} could not be sent");
+    }
+
+    /// Reads what it says until a line contains `text`, and returns that line.
+    ///
+    /// # Panics
+    /// When it ends without having said so.
+    pub async fn said(&mut self, text: &str) -> String {
+        loop {
+            match self.stderr.next_line().await.expect("readable stderr") {
+                Some(line) if line.contains(text) => return line,
+                Some(_) => {}
+                None => panic!("the gateway ended without saying {text:?}"),
+            }
+        }
+    }
+
+    /// Waits for its end, reading what it still says.
+    ///
+    /// # Panics
+    /// When it cannot be waited for.
+    pub async fn ended(mut self) -> ExitStatus {
+        while let Ok(Some(_)) = self.stderr.next_line().await {}
+        self.child.wait().await.expect("a child to wait for")
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.config);
+    }
+}
