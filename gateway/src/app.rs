@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
+
 use crate::{
     activity::Activity,
     config::{Config, Server},
     ledger::{Ledger, Refusals},
+    limits,
     outcall::Bodies,
     router::Routes,
     upstream::{Network, Upstream, UpstreamError},
@@ -18,6 +21,8 @@ pub struct App {
     pub(crate) refusals: Refusals,
     pub(crate) upstream: Upstream,
     pub(crate) bodies: Bodies,
+    /// Places for answers that take a while to be made canonical.
+    pub(crate) finishing: Semaphore,
     pub(crate) activity: Activity,
     pub(crate) server: Server,
 }
@@ -35,6 +40,7 @@ impl App {
             refusals: Refusals::default(),
             upstream,
             bodies: Bodies::new(),
+            finishing: Semaphore::new(limits::FINISHING_MAX),
             activity: Activity::default(),
             server: config.server,
         })

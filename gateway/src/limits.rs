@@ -151,6 +151,8 @@ pub const UPSTREAM_HEADER_LINES_MAX: usize = 512;
 pub const CODINGS_MAX: usize = 3;
 /// Answers above this size are decoded and projected off the runtime's own threads.
 pub const INLINE_BYTES_MAX: usize = 16 * 1024;
+/// Answers that are decoded and projected at once, off the runtime's own threads.
+pub const FINISHING_MAX: usize = 16;
 
 // Connections.
 

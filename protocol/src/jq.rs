@@ -30,7 +30,8 @@ use budget::{Metered, Stop, Terms};
 use value::Value;
 use value::text::{self, WriteError};
 
-/// The stack for reading a filter: its parser recurses, and [`source::SOURCE_BYTES_MAX`] bounds how often.
+/// The stack for reading a filter: its parser recurses, at most once a token. The worst that the tests know needs a
+/// third of it in a debug build.
 const COMPILE_STACK_BYTES: usize = 128 << 20;
 /// The longest text of an error that a filter raised itself.
 const MESSAGE_CHARS_MAX: usize = 200;
@@ -151,10 +152,10 @@ impl fmt::Debug for Projection {
 }
 
 impl CompileError {
-    /// An error at a part of the source, which must be a slice of it to have a place.
-    fn at(source: &str, part: &str, message: String) -> Self {
-        let offset = part.as_ptr().addr().checked_sub(source.as_ptr().addr());
-        let before = offset.filter(|_| !part.is_empty()).and_then(|offset| source.get(..offset));
+    /// An error at a part of the source: a slice of it, even an empty one at its end.
+    fn at(source: &str, part: Option<&str>, message: String) -> Self {
+        let offset = part.and_then(|part| part.as_ptr().addr().checked_sub(source.as_ptr().addr()));
+        let before = offset.and_then(|offset| source.get(..offset));
         Self(match before {
             Some(before) => {
                 let line = before.matches('\n').count() + 1;

@@ -5,6 +5,7 @@ use std::{fmt, num::NonZeroUsize};
 use http::{HeaderName, Method};
 
 use super::{Config, KeyRule, Route, Target, UpstreamKey, duration::Shown, error::one_line};
+use crate::limits;
 
 /// A configuration, ready to be printed: one block for each route and one for each setting. Of injected headers it
 /// shows the names, of an upstream's query that there is one. The address to listen on is the server's to print.
@@ -25,7 +26,8 @@ impl fmt::Display for Summary<'_> {
             block(f, &route.path, &route_rows(route))?;
         }
         block(f, "server", &server_rows(self.config))?;
-        block(f, "store", &[("room", format!("{} bytes", self.config.store.room_bytes))])
+        block(f, "requests", &request_rows())?;
+        block(f, "store", &[("room", size(self.config.store.room_bytes))])
     }
 }
 
@@ -83,6 +85,33 @@ fn server_rows(config: &Config) -> Vec<Row> {
     rows
 }
 
+/// The limits that no configuration changes.
+fn request_rows() -> Vec<Row> {
+    let headers = format!(
+        "{} headers of {} bytes together",
+        limits::REQUEST_HEADER_LINES_MAX,
+        limits::REQUEST_HEADER_BYTES_MAX
+    );
+    vec![
+        (
+            "body",
+            format!(
+                "{} bytes, within {}",
+                limits::REQUEST_BODY_BYTES_MAX,
+                Shown(limits::REQUEST_BODY_TIMEOUT)
+            ),
+        ),
+        ("url", format!("{} bytes", limits::URL_BYTES_MAX)),
+        ("headers", headers),
+        ("waiters", format!("{} for each key, beside its leader", limits::WAITERS_PER_KEY)),
+    ]
+}
+
+fn size(bytes: u64) -> String {
+    const MIB: u64 = 1024 * 1024;
+    if bytes.is_multiple_of(MIB) { format!("{} MiB", bytes / MIB) } else { format!("{bytes} bytes") }
+}
+
 fn key(route: &Route) -> String {
     let (required, derived): (Vec<&Method>, Vec<&Method>) =
         route.methods.iter().partition(|method| route.key_required(method));
@@ -106,7 +135,10 @@ fn error_ttl(route: &Route) -> String {
 
 fn answer(route: &Route) -> String {
     let rules = &route.response;
-    let mut steps = vec![format!("body of at most {} bytes", rules.max_upstream_bytes)];
+    let mut steps = Vec::new();
+    if rules.jq.is_some() || rules.canonical_json {
+        steps.push(format!("body of at most {} bytes", rules.max_upstream_bytes));
+    }
     if let Some(jq) = &rules.jq {
         steps.push(format!("jq {}", one_line(jq.source())));
     }

@@ -12,7 +12,7 @@ use super::{Body, Request, admit::Pass, settlement};
 use crate::{
     answer::Answer,
     app::App,
-    canonical,
+    canonical::{self, Refused},
     error::Problem,
     ledger::{Lead, Refusal, Settlement},
     limits,
@@ -57,7 +57,12 @@ async fn conduct(app: &App, request: &Arc<Request>, body: Body) -> Settlement {
     match ended {
         Ok(received) => {
             let status = received.status;
-            settlement::of_answer(request, status, finish(request, received).await)
+            let finished = finish(app, request, received).await.map_err(|refused| {
+                let route = &*request.route().path;
+                tracing::warn!(route, %status, cause = %refused, "an upstream's answer is refused");
+                refused.problem()
+            });
+            settlement::of_answer(request, status, finished)
         }
         Err(failure) => settlement::of_failure(request, failure),
     }
@@ -76,15 +81,17 @@ fn refused_earlier(app: &App, request: &Request, refusal: &Refusal) -> Settlemen
 }
 
 /// Makes the answer canonical: off the runtime's own threads where that may take a while, so that nobody else waits.
-async fn finish(request: &Arc<Request>, received: Received) -> Result<Answer, Problem> {
+async fn finish(app: &App, request: &Arc<Request>, received: Received) -> Result<Answer, Refused> {
     let small = received.body.len() <= limits::INLINE_BYTES_MAX;
     let grows = received.headers.contains_key(CONTENT_ENCODING) || request.route().response.jq.is_some();
     if small && !grows {
         return canonical::finish(&request.route().response, request.method(), received);
     }
+    // Never closed; were it, the limit would be gone, not the answer.
+    let _place = app.finishing.acquire().await;
     let owned = request.clone();
     let finishing =
         task::spawn_blocking(move || canonical::finish(&owned.route().response, owned.method(), received));
     // A panic in there is a defect of ours after the upstream has answered.
-    finishing.await.unwrap_or(Err(Problem::AnswerUnfinished))
+    finishing.await.unwrap_or(Err(Refused::Panicked))
 }

@@ -26,14 +26,14 @@ pub(super) fn reason(name: &str) -> Option<&'static str> {
         | "get_search_list"
         | "have_decnum"
         | "have_literal_numbers" => ENVIRONMENT,
-        "now" | "localtime" | "strflocaltime" | "mktime" | "gmtime" => CLOCK,
+        "now" | "localtime" | "strflocaltime" => CLOCK,
         "input" | "inputs" | "input_line_number" | "$__inputs" => INPUT,
         "halt" | "halt_error" | "debug" | "stderr" | "stderr_empty" | "debug_empty" => PROCESS,
         "test" | "match" | "capture" | "scan" | "splits" | "sub" | "gsub" | "matches" | "split_matches" => {
             REGEX
         }
-        "todate" | "fromdate" | "date" | "dateadd" | "datesub" | "strftime" | "strptime"
-        | "todateiso8601" | "fromdateiso8601" => DATES,
+        "mktime" | "gmtime" | "todate" | "fromdate" | "date" | "dateadd" | "datesub" | "strftime"
+        | "strptime" | "todateiso8601" | "fromdateiso8601" => DATES,
         "sqrt" | "cbrt" | "pow" | "pow10" | "exp" | "exp2" | "exp10" | "expm1" | "log" | "log2" | "log10"
         | "log1p" | "logb" | "sin" | "cos" | "tan" | "asin" | "acos" | "atan" | "sinh" | "cosh" | "tanh"
         | "asinh" | "acosh" | "atanh" | "atan2" | "fma" | "fmod" | "frexp" | "modf" | "ldexp" | "scalb"
@@ -41,7 +41,7 @@ pub(super) fn reason(name: &str) -> Option<&'static str> {
         | "nearbyint" => MATHEMATICS,
         "@csv" | "@tsv" | "@html" | "@htmld" | "@sh" | "@uri" | "@urid" | "@base64" | "@base64d"
         | "@base32" | "@base32d" => FORMAT,
-        "tobytes" | "escape_sh" | "modulemeta" | "import" | "include" | "module" => MODULES,
+        "modulemeta" | "import" | "include" | "module" => MODULES,
         "rand" | "random" => "an answer may not depend on chance",
         _ => return None,
     })

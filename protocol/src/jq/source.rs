@@ -1,6 +1,6 @@
 //! Reads the text of a filter and refuses what could run without end: recursion, unbounded builtins, depth.
 
-use jaq_core::load::lex::{Lexer, Token};
+use jaq_core::load::lex::{Lexer, StrPart, Tok, Token};
 use jaq_core::load::parse::{BinaryOp, Def, Parser, Pattern, Term};
 use jaq_core::load::{Arena, File, Loader, parse};
 use jaq_core::path::{Part, Path};
@@ -13,6 +13,8 @@ use super::refused;
 
 /// The longest text of a filter, in bytes.
 pub(super) const SOURCE_BYTES_MAX: usize = 16 << 10;
+/// The most tokens of a filter. Its parser recurses once a token at most, and its frames are large.
+const TOKENS_MAX: usize = 4_000;
 /// The deepest nesting of a filter, through its definitions, its pipes, and the length of its lists.
 const NESTING_MAX: usize = 500;
 /// The nesting inside a filter that is not the user's.
@@ -22,20 +24,23 @@ const PRELUDE: &str = include_str!("prelude.jq");
 
 /// Compiles a filter. It recurses as deep as the text nests, and needs a stack that is made for it.
 pub(super) fn compile(source: &str) -> Result<Filter<Metered>, CompileError> {
-    let error = |part: &str, message: String| CompileError::at(source, part, message);
+    let error = |part: Option<&str>, message: String| CompileError::at(source, part, message);
     let tokens = Lexer::new(source).lex().map_err(|errors| {
-        let found = errors.first().map_or("", |(_, rest)| rest);
+        let found = errors.first().map(|(_, rest)| *rest);
         let expected = errors.first().map_or("a filter", |(expected, _)| expected.as_str());
         error(found, format!("expected {expected}"))
     })?;
+    if count(&tokens) > TOKENS_MAX {
+        return Err(error(None, format!("the filter has more than {TOKENS_MAX} tokens")));
+    }
     if let Some(Token(word @ ("import" | "include" | "module"), _)) = tokens.first() {
-        return Err(error(word, unavailable(word).unwrap_or_default()));
+        return Err(error(Some(word), unavailable(word).unwrap_or_default()));
     }
     let term = Parser::new(&tokens).parse(|parser| parser.term()).map_err(|errors| match errors.first() {
         Some((expected, found)) => {
-            error(Token::opt_as_str(*found, source), format!("expected {}", expected.as_str()))
+            error(Some(Token::opt_as_str(*found, source)), format!("expected {}", expected.as_str()))
         }
-        None => error("", "not a filter".to_owned()),
+        None => error(None, "not a filter".to_owned()),
     })?;
     Check { source, scope: Vec::new() }.term(&term)?;
     drop(term);
@@ -43,12 +48,27 @@ pub(super) fn compile(source: &str) -> Result<Filter<Metered>, CompileError> {
     let prelude = parse(PRELUDE, |parser| parser.defs()).unwrap_or_default();
     let modules = Loader::new(prelude)
         .load(&arena, File { code: source, path: () })
-        .map_err(|_| error("", "not a filter".to_owned()))?;
+        .map_err(|_| error(None, "not a filter".to_owned()))?;
     let compiler = Compiler::default().with_funs(natives());
     compiler.compile(modules).map_err(|errors| match errors.iter().flat_map(|(_, errors)| errors).next() {
-        Some((name, undefined)) => error(name, undefined_text(name, undefined)),
-        None => error("", "not a filter".to_owned()),
+        Some((name, undefined)) => error(Some(name), undefined_text(name, undefined)),
+        None => error(None, "not a filter".to_owned()),
     })
+}
+
+fn count(tokens: &[Token<&str>]) -> usize {
+    let inner = |token: &Token<&str>| match &token.1 {
+        Tok::Block(tokens) => count(tokens),
+        Tok::Str(parts) => parts
+            .iter()
+            .map(|part| match part {
+                StrPart::Term(token) => count(std::slice::from_ref(token)),
+                _ => 1,
+            })
+            .sum(),
+        _ => 0,
+    };
+    tokens.iter().map(|token| 1 + inner(token)).sum()
 }
 
 fn unavailable(name: &str) -> Option<String> {
@@ -96,7 +116,7 @@ impl<'t> Check<'_, 't> {
                     self.call(format, &[])?;
                 }
                 self.list(parts.iter().map(|part| match part {
-                    jaq_core::load::lex::StrPart::Term(term) => Some(term),
+                    StrPart::Term(term) => Some(term),
                     _ => None,
                 }))?
             }
@@ -195,7 +215,7 @@ impl<'t> Check<'_, 't> {
         let body = match found.map(|named| &named.meaning) {
             Some(Meaning::Open) => {
                 let message = format!("`{name}` calls itself: recursive definitions are not available");
-                return Err(CompileError::at(self.source, name, message));
+                return Err(CompileError::at(self.source, Some(name), message));
             }
             Some(Meaning::Defined(nesting)) => *nesting,
             Some(Meaning::Parameter) => 1,
@@ -207,7 +227,7 @@ impl<'t> Check<'_, 't> {
     fn bounded(&self, nesting: usize) -> Nesting {
         if nesting > NESTING_MAX {
             let message = format!("the filter nests deeper than {NESTING_MAX}");
-            return Err(CompileError::at(self.source, "", message));
+            return Err(CompileError::at(self.source, None, message));
         }
         Ok(nesting)
     }

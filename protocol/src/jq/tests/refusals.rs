@@ -42,10 +42,10 @@ fn a_refusal_names_what_it_refuses_and_why() {
         ("m::f", "1:1: the module `m` is not defined"),
         ("reduce . as $x (1)", "1:1: the filter `reduce/1` is not defined"),
         ("{a: }", "1:5: expected term"),
-        ("(.a", "expected closing parenthesis"),
+        ("(.a", "1:4: expected closing parenthesis"),
         (".a ]", "1:4: expected token"),
-        ("", "expected term"),
-        ("if . then 1", "expected else or end"),
+        ("", "1:1: expected term"),
+        ("if . then 1", "1:12: expected else or end"),
         ("\"\\x\"", "1:3: expected string escape sequence"),
         ("@foo", "1:1: the filter `@foo/0` is not defined"),
     ] {
@@ -153,7 +153,6 @@ fn long_and_deep_filters_are_refused_on_any_stack() {
     let long = format!("\"{}\"", "a".repeat(source::SOURCE_BYTES_MAX - 2));
     Projection::compile(&long).unwrap();
     assert_eq!(refused(&format!("{long} ")), "the filter is longer than 16384 bytes");
-    let half = source::SOURCE_BYTES_MAX / 2;
     for (open, middle, close) in [
         ("(", ".", ")"),
         ("[", "", "]"),
@@ -177,13 +176,20 @@ fn long_and_deep_filters_are_refused_on_any_stack() {
         ("reduce . as $x(0;", ".", ")"),
         (". as [$a,", "$b] | .", ""),
     ] {
-        let times = half / (open.len() + close.len()).max(1);
-        let filter = [&open.repeat(times), middle, &close.repeat(times)].concat();
-        assert!(filter.len() <= source::SOURCE_BYTES_MAX);
-        let started = Projection::compile(&filter)
-            .map(|projection| projection.project_within(b"[]", 100, 1 << 24).is_ok());
-        assert!(started.is_err() || started == Ok(true) || started == Ok(false), "{open}");
+        // As long as the text may be, and about as many tokens as it may have; and what is left open stays open.
+        let longest = (source::SOURCE_BYTES_MAX - middle.len()) / (open.len() + close.len());
+        for times in [longest, 3_999, 1_999, 1_333, 999, 799, 499] {
+            let times = times.min(longest);
+            for close in [close, ""] {
+                let filter = [&open.repeat(times), middle, &close.repeat(times)].concat();
+                assert!(filter.len() <= source::SOURCE_BYTES_MAX);
+                if let Ok(projection) = Projection::compile(&filter) {
+                    let _ = projection.project_within(b"[]", 100, 1 << 24);
+                }
+            }
+        }
     }
+    assert_eq!(refused(&"-".repeat(5_000)), "the filter has more than 4000 tokens");
     assert_eq!(
         refused(&format!("{}.{}", "[".repeat(600), "]".repeat(600))),
         "the filter nests deeper than 500"

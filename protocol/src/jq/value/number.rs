@@ -87,3 +87,56 @@ fn exactly(integer: &Num, float: f64) -> Ordering {
         None => Ordering::Equal,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Numbers around the places where doubles and integers part: 2^53, 2^63, the largest double, and zero.
+    fn number() -> impl Strategy<Value = String> {
+        let integer = prop_oneof![
+            Just(0i128),
+            Just(1 << 53),
+            Just(i128::from(i64::MAX)),
+            Just(i128::from(u64::MAX)),
+            Just(1 << 100),
+        ];
+        prop_oneof![
+            (integer, -3i128..4, any::<bool>()).prop_map(|(near, offset, is_float)| {
+                if is_float { format!("{}.0", near + offset) } else { (near + offset).to_string() }
+            }),
+            (-3i32..4, 300i32..310).prop_map(|(digit, exponent)| format!("{digit}e{exponent}")),
+            (-3i32..4, 300usize..310).prop_map(|(digit, zeros)| format!("{digit}{}", "0".repeat(zeros))),
+            Just("-0".to_owned()),
+            (-2i32..3).prop_map(|half| format!("{}", f64::from(half) / 2.0)),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_is_total(texts in prop::collection::vec(number(), 3)) {
+            budget::open(budget::WORK_BYTES_MAX);
+            let nan = Num::Float(f64::NAN);
+            let nums: Vec<_> = texts.iter().map(|text| parse(text)).chain([nan]).collect();
+            for one in &nums {
+                prop_assert_eq!(order(one, one), Ordering::Equal);
+                for other in &nums {
+                    prop_assert_eq!(order(one, other), order(other, one).reverse());
+                    for third in &nums {
+                        if order(one, other).is_le() && order(other, third).is_le() {
+                            prop_assert!(order(one, third).is_le(), "{one} {other} {third}");
+                        }
+                    }
+                }
+            }
+        }
+
+        #[test]
+        fn a_number_keeps_its_text(text in number()) {
+            prop_assume!(crate::json::check(text.as_bytes()).is_ok());
+            prop_assert_eq!(super::text(&parse(&text)), Some(text));
+        }
+    }
+}
