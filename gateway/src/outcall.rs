@@ -24,24 +24,27 @@ use crate::{
     log::{Line, Role},
 };
 
-pub(crate) mod admit;
+mod admit;
 mod body;
 mod key;
 mod lead;
 mod request;
+mod served;
 mod settlement;
 
 pub(crate) use body::{Bodies, Body};
-pub(crate) use request::Request;
+pub(crate) use request::{Asked, Request};
+pub(crate) use served::Served;
 
 /// Answers one request: with the one answer of its outcall, or with a refusal.
-pub(crate) async fn answer<B>(app: &Arc<App>, request: http::Request<B>, line: &Line) -> Answer
+pub(crate) async fn answer<B>(app: &Arc<App>, asked: Asked<B>, line: &Line) -> Answer
 where
     B: HttpBody<Data = Bytes> + Unpin,
 {
-    let (request, body) = match request::read(app, request, line).await {
+    let method = asked.head.method.clone();
+    let (request, body) = match request::read(&app.bodies, asked, line).await {
         Ok(read) => read,
-        Err(refused) => return refused,
+        Err(problem) => return problem.answer(&method),
     };
     let ask = request.ask();
     let mut body = Some(body);
@@ -50,7 +53,7 @@ where
         let Some(held) = body.take() else { break };
         let refusal = app.refusals.get(&ask.id, app.ledger.now());
         if refusal.as_ref().is_some_and(|refusal| !refusal.is_for(&ask)) {
-            return Problem::KeyReused.answer(request.method());
+            return Problem::KeyReused.answer(&method);
         }
         let waiter = match app.ledger.claim(&ask).await {
             Ok(Claim::Lead(lead, waiter)) => {
@@ -62,6 +65,8 @@ where
             Ok(Claim::Follow(waiter)) => {
                 line.role(Role::Follow);
                 body = held.again();
+                // The leader has the body; the followers need not hold it while they wait.
+                drop(held);
                 waiter
             }
             Ok(Claim::Replay(record)) => {
@@ -69,8 +74,8 @@ where
                 line.settled(&record.settlement);
                 return record.settlement.answer.clone();
             }
-            Ok(Claim::Conflict) => return Problem::KeyReused.answer(request.method()),
-            Ok(Claim::Crowded) => return Problem::WaitersFull.answer(request.method()),
+            Ok(Claim::Conflict) => return Problem::KeyReused.answer(&method),
+            Ok(Claim::Crowded) => return Problem::WaitersFull.answer(&method),
             Err(Unavailable::Full) => return refuse(app, &request, &ask, Problem::LedgerFull),
         };
         if let Ending::Settled(record) = waiter.ending().await {
@@ -78,7 +83,7 @@ where
             return record.settlement.answer.clone();
         }
     }
-    Problem::LeaderLost.answer(request.method())
+    Problem::LeaderLost.answer(&method)
 }
 
 /// The ledger cannot remember this key: the process does, so that a replica that comes when it can again does not

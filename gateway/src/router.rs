@@ -4,18 +4,24 @@ use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use bytes::Bytes;
 use futures_util::FutureExt;
-use http::{Request, Response, Uri, request::Parts};
+use http::{Request, Response, request::Parts};
 use http_body::Body as HttpBody;
 use http_body_util::Full;
 
-use crate::{answer::Answer, app::App, error::Problem, log::Line, outcall};
+use crate::{
+    answer::Answer,
+    app::App,
+    error::Problem,
+    log::Line,
+    outcall::{self, Asked},
+};
 
 mod guard;
 pub(crate) mod path;
 mod routes;
 mod target;
 
-pub(crate) use routes::{Routes, Served};
+pub(crate) use routes::Routes;
 
 /// Answers one request of a connection. From the outside in:
 ///
@@ -30,29 +36,30 @@ where
     let _busy = app.activity.busy();
     let method = request.method().clone();
     let line = Line::begin(&method);
-    let outcall = AssertUnwindSafe(outcall::answer(&app, request, &line)).catch_unwind();
-    let answer = outcall.await.unwrap_or_else(|_| Problem::Internal.answer(&method));
+    let answering = async {
+        match enter(&app.routes, request) {
+            Ok(asked) => outcall::answer(&app, asked, &line).await,
+            Err(refused) => refused,
+        }
+    };
+    let answer = AssertUnwindSafe(answering).catch_unwind().await;
+    let answer = answer.unwrap_or_else(|_| Problem::Internal.answer(&method));
     line.answered(&answer);
     answer.to_response()
 }
 
-/// A request that passed the guards: which route serves it, and where it goes.
-pub(crate) struct Entered {
-    pub(crate) served: Arc<Served>,
-    pub(crate) target: Uri,
-}
-
-/// The guards, in order. None looks at the key or the body, and none remembers anything.
-pub(crate) fn enter(routes: &Routes, parts: &Parts) -> Result<Entered, Answer> {
-    let Parts { method, uri, .. } = parts;
+/// The guards, in order. None looks at the key or the body, and none remembers anything. An error is the answer.
+fn enter<B>(routes: &Routes, request: Request<B>) -> Result<Asked<B>, Answer> {
+    let (head, body) = request.into_parts();
+    let Parts { method, uri, .. } = &head;
     let refuse = |problem: Problem| problem.answer(method);
     guard::method_of_gateway(method)?;
-    guard::origin_form(parts).map_err(refuse)?;
+    guard::origin_form(&head).map_err(refuse)?;
     guard::url_length(uri).map_err(refuse)?;
-    guard::header_block(&parts.headers).map_err(refuse)?;
+    guard::header_block(&head.headers).map_err(refuse)?;
     guard::path(uri).map_err(refuse)?;
     let (served, rest) = routes.find(uri.path()).ok_or_else(|| refuse(Problem::NoRoute))?;
     guard::method_of_route(method, &served.route)?;
     let target = target::build(&served.route.target, rest, uri.query()).map_err(refuse)?;
-    Ok(Entered { served: served.clone(), target })
+    Ok(Asked { served: served.clone(), target, head, body })
 }

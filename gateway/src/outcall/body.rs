@@ -77,8 +77,7 @@ impl Body {
         &self.bytes
     }
 
-    /// What is left for a second claim: a follower does not hold its body while it waits, an empty one costs
-    /// nothing.
+    /// What is left for another claim once this body is given away: an empty one costs nothing.
     pub(crate) fn again(&self) -> Option<Self> {
         self.bytes.is_empty().then(|| Self { bytes: Bytes::new(), room: None })
     }

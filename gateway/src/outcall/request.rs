@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, Method, Uri};
+use http::{HeaderMap, HeaderName, Method, Uri, request::Parts};
 use http_body::Body as HttpBody;
 use outcall_protocol::{
     digest::Digest,
@@ -12,15 +12,12 @@ use outcall_protocol::{
     outcall_id::{Key, outcall_id, upstream_key},
 };
 
-use super::{Body, key, settlement};
+use super::{Bodies, Body, Served, key, settlement};
 use crate::{
-    answer::Answer,
-    app::App,
     config::{Route, UpstreamKey},
     error::Problem,
     ledger::{Ask, Fingerprinted, Repeat, Terms},
     log::Line,
-    router::{self, Entered, Served},
 };
 
 /// Nobody is known by name: keys are scoped to the route alone.
@@ -47,27 +44,34 @@ struct Head {
     body: Digest,
 }
 
-/// Reads a request whole and finds out which outcall it is. An error is the answer to it.
-pub(crate) async fn read<B>(
-    app: &App,
-    request: http::Request<B>,
+/// A request that passed the guards, its body still to be read.
+pub(crate) struct Asked<B> {
+    pub(crate) served: Arc<Served>,
+    /// Where it goes.
+    pub(crate) target: Uri,
+    pub(crate) head: Parts,
+    pub(crate) body: B,
+}
+
+/// Reads a request whole and finds out which outcall it is.
+pub(super) async fn read<B>(
+    bodies: &Bodies,
+    asked: Asked<B>,
     line: &Line,
-) -> Result<(Arc<Request>, Body), Answer>
+) -> Result<(Arc<Request>, Body), Problem>
 where
     B: HttpBody<Data = Bytes> + Unpin,
 {
-    let (parts, body) = request.into_parts();
-    let Entered { served, target } = router::enter(&app.routes, &parts)?;
+    let Asked { served, target, head, body } = asked;
     line.route(&served.route.path);
-    let refuse = |problem: Problem| problem.answer(&parts.method);
-    let given = key::given(served.route.key, &parts.method, &parts.headers).map_err(refuse)?;
-    let body = app.bodies.read(body).await.map_err(refuse)?;
+    let given = key::given(served.route.key, &head.method, &head.headers)?;
+    let body = bodies.read(body).await?;
     let head = Head {
         served,
         target,
-        path_and_query: parts.uri.path_and_query().map_or("/", |whole| whole.as_str()).into(),
-        method: parts.method,
-        headers: parts.headers,
+        path_and_query: head.uri.path_and_query().map_or("/", |whole| whole.as_str()).into(),
+        method: head.method,
+        headers: head.headers,
         body: fingerprint::body_digest(body.bytes()),
     };
     let fingerprint = head.fingerprint_over(head.names());

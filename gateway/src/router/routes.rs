@@ -2,13 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use crate::{config::Route, outcall::admit::Gate};
-
-/// A route and what it remembers while the gateway runs.
-pub(crate) struct Served {
-    pub(crate) route: Arc<Route>,
-    pub(crate) gate: Gate,
-}
+use crate::{config::Route, outcall::Served};
 
 /// All routes by their path.
 pub(crate) struct Routes {
@@ -20,11 +14,8 @@ pub(crate) struct Routes {
 impl Routes {
     pub(crate) fn new(routes: Vec<Arc<Route>>) -> Self {
         let longest = routes.iter().map(|route| route.path.len()).max().unwrap_or(0);
-        let served = |route: Arc<Route>| {
-            let gate = Gate::new(&route);
-            (route.path.clone(), Arc::new(Served { route, gate }))
-        };
-        Self { by_path: routes.into_iter().map(served).collect(), longest }
+        let by_path = routes.into_iter().map(|route| (route.path.clone(), Served::new(route)));
+        Self { by_path: by_path.collect(), longest }
     }
 
     /// The route of `path`, and what `path` has beyond it: empty, or with a slash in front.
