@@ -7,12 +7,16 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode, header};
 use http_body_util::Full;
 
+use crate::error::Problem;
+
 /// Status, header block and body, in the order and spelling in which they are written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     status: StatusCode,
     headers: Vec<(HeaderName, HeaderValue)>,
     body: Bytes,
+    /// What went wrong, when the answer is one of our own. For the log; the bytes say it already.
+    problem: Option<Problem>,
 }
 
 impl Answer {
@@ -25,10 +29,20 @@ impl Answer {
         body: Bytes,
     ) -> Self {
         if !has_body(method, status) {
-            return Self { status, headers, body: Bytes::new() };
+            return Self { status, headers, body: Bytes::new(), problem: None };
         }
         headers.push((header::CONTENT_LENGTH, HeaderValue::from(body.len())));
-        Self { status, headers, body }
+        Self { status, headers, body, problem: None }
+    }
+
+    /// The same answer, known to say that `problem` happened.
+    pub(crate) fn saying(self, problem: Problem) -> Self {
+        Self { problem: Some(problem), ..self }
+    }
+
+    /// What the answer says went wrong; `None` when an upstream gave it.
+    pub fn problem(&self) -> Option<Problem> {
+        self.problem
     }
 
     /// The status that the replicas see.

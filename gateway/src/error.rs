@@ -293,7 +293,7 @@ impl Problem {
         );
         let mut headers: Vec<_> = extra.into_iter().collect();
         headers.push((header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json")));
-        Answer::new(method, status, headers, Bytes::from(body))
+        Answer::new(method, status, headers, Bytes::from(body)).saying(self)
     }
 }
 

@@ -26,7 +26,7 @@ use http::HeaderName;
 use outcall_protocol::{digest::Digest, fingerprint::Fingerprint};
 use tokio::sync::watch;
 
-use crate::{answer::Answer, error::Executed};
+use crate::answer::Answer;
 
 mod clock;
 #[cfg(test)]
@@ -138,8 +138,6 @@ pub struct Settlement {
     pub answer: Answer,
     /// How long from now.
     pub life: Duration,
-    /// Whether the upstream has executed it, `None` when its own answer speaks for itself.
-    pub executed: Option<Executed>,
     /// The status with which the upstream answered, if it did.
     pub upstream_status: Option<u16>,
 }

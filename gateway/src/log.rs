@@ -12,7 +12,7 @@ use http::{Method, StatusCode};
 use outcall_protocol::digest::Digest;
 use tokio::time::Instant;
 
-use crate::{answer::Answer, ledger::Settlement};
+use crate::{answer::Answer, error::Problem, ledger::Settlement};
 
 /// What part a request played in its outcall.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,9 +37,8 @@ struct Fields {
     route: Option<Box<str>>,
     key: Option<Digest>,
     role: Role,
-    executed: Option<&'static str>,
     upstream_status: Option<u16>,
-    answer: Option<(StatusCode, usize)>,
+    answer: Option<(StatusCode, usize, Option<Problem>)>,
 }
 
 impl Line {
@@ -50,7 +49,6 @@ impl Line {
             route: None,
             key: None,
             role: Role::None,
-            executed: None,
             upstream_status: None,
             answer: None,
         })))
@@ -69,13 +67,11 @@ impl Line {
     }
 
     pub(crate) fn settled(&self, settlement: &Settlement) {
-        let mut fields = self.fields();
-        fields.executed = settlement.executed.map(|executed| executed.as_str());
-        fields.upstream_status = settlement.upstream_status;
+        self.fields().upstream_status = settlement.upstream_status;
     }
 
     pub(crate) fn answered(&self, answer: &Answer) {
-        self.fields().answer = Some((answer.status(), answer.body().len()));
+        self.fields().answer = Some((answer.status(), answer.body().len(), answer.problem()));
     }
 
     fn fields(&self) -> MutexGuard<'_, Fields> {
@@ -85,8 +81,9 @@ impl Line {
 
 impl Drop for Fields {
     fn drop(&mut self) {
-        let status = self.answer.map(|(status, _)| status.as_u16());
-        let body_bytes = self.answer.map(|(_, bytes)| bytes);
+        let status = self.answer.map(|(status, ..)| status.as_u16());
+        let body_bytes = self.answer.map(|(_, bytes, _)| bytes);
+        let problem = self.answer.and_then(|(.., problem)| problem).map(Problem::facts);
         // Microseconds are as fine as a line needs.
         let duration_ms = self.started.elapsed().as_micros() as f64 / 1000.0;
         let key = self.key.as_ref().map(|key| key.short().to_string());
@@ -98,7 +95,8 @@ impl Drop for Fields {
             role = %self.role,
             status,
             upstream_status = self.upstream_status,
-            executed = self.executed,
+            problem = problem.map(|facts| facts.kind),
+            executed = problem.map(|facts| facts.executed.as_str()),
             body_bytes,
             duration_ms,
             "{}",

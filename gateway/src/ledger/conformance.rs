@@ -103,7 +103,6 @@ fn terms(repeat: Repeat, configuration: &str) -> Terms {
         lost: Settlement {
             answer: Problem::OutcomeUnknown.answer(&Method::POST),
             life: LIFE,
-            executed: Some(Problem::OutcomeUnknown.facts().executed),
             upstream_status: None,
         },
     }
@@ -116,7 +115,7 @@ fn digest(text: &str) -> Digest {
 pub(super) fn settlement(body: &str) -> Settlement {
     let body = Bytes::copy_from_slice(body.as_bytes());
     let answer = Answer::new(&Method::POST, StatusCode::OK, Vec::new(), body);
-    Settlement { answer, life: LIFE, executed: None, upstream_status: Some(200) }
+    Settlement { answer, life: LIFE, upstream_status: Some(200) }
 }
 
 async fn claim(bench: &impl Bench, ask: &Ask) -> Claim {

@@ -20,12 +20,7 @@ use crate::{answer::Answer, error::Problem, ledger::Settlement, upstream::Failur
 
 /// The request was refused before anything was sent.
 pub(super) fn refused(request: &Request, problem: Problem, life: Duration) -> Settlement {
-    Settlement {
-        answer: problem.answer(request.method()),
-        life,
-        executed: Some(problem.facts().executed),
-        upstream_status: None,
-    }
+    Settlement { answer: problem.answer(request.method()), life, upstream_status: None }
 }
 
 /// The request may have been executed, and nobody here will ever know.
@@ -59,7 +54,7 @@ pub(super) fn of_answer(
             // A load balancer says 503 also after the request was executed: where that matters, the answer stands.
             let passing = matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
             let life = if passing { failure_life(request) } else { request.life() };
-            Settlement { answer, life, executed: None, upstream_status }
+            Settlement { answer, life, upstream_status }
         }
         Err(problem) => Settlement { upstream_status, ..refused(request, problem, failure_life(request)) },
     }

@@ -80,13 +80,18 @@ fn the_summary_shows_every_route_and_limit() {
   timeout        20s
   forwards       accept, accept-language, authorization, content-type, x-api-key
   upstream_key   derived from route, caller and key
-  answer         body of at most 2000000 bytes, then at most 2000000 bytes with content-type
+  answer         at most 2000000 bytes with content-type
   limits         rate off; concurrency off; breaker off
 server
   drain          10s
   connections    100 in all, 10 from one address
   tls            cert.pem
   upstream_ca    roots.pem
+requests
+  body           2000000 bytes, within 15s
+  url            8192 bytes
+  headers        128 headers of 65536 bytes together
+  waiters        256 for each key, beside its leader
 store
   room           400000000 bytes
 "#;
