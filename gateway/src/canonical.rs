@@ -61,7 +61,7 @@ pub(crate) fn finish(rules: &ResponseRules, method: &Method, received: Received)
     let body = if has_body(method, status) { decode(rules, &headers, body)? } else { Bytes::new() };
     let promised = status.is_success() && !body.is_empty();
     let body = if promised { shape(rules, body)? } else { body };
-    let answer = Answer::new(method, status, kept(&rules.keep_headers, &headers), body);
+    let answer = Answer::new(method, status, kept(&rules.keep_headers, &headers), detached(&body));
     check_response(answer.headers(), answer.body().len(), rules.max_bytes)?;
     Ok(answer)
 }
@@ -85,8 +85,39 @@ pub(crate) fn body_bytes_max(rules: &ResponseRules) -> usize {
     if rules.jq.is_some() || rules.canonical_json { rules.max_upstream_bytes } else { rules.max_bytes }
 }
 
+/// A copy of exactly these bytes. What arrives is a view into the connection's read buffer, and a record of a hundred
+/// bytes must not keep hundreds of kilobytes alive.
+fn detached(bytes: &[u8]) -> Bytes {
+    Bytes::copy_from_slice(bytes)
+}
+
 /// The kept headers: sorted by name, repeated ones in the order in which they came.
 fn kept(names: &[HeaderName], headers: &HeaderMap) -> Vec<(HeaderName, HeaderValue)> {
     let fields = headers.iter().map(|field| (field.0.as_str(), field));
-    header::kept(names, fields).into_iter().map(|(_, (name, value))| (name.clone(), value.clone())).collect()
+    let detached = |(_, (name, value)): (&str, (&HeaderName, &HeaderValue))| {
+        let value = HeaderValue::from_maybe_shared(detached(value.as_bytes())).ok()?;
+        Some((name.clone(), value))
+    };
+    header::kept(names, fields).into_iter().filter_map(detached).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{StatusCode, header::CONTENT_TYPE};
+
+    use super::*;
+    use crate::config::Config;
+
+    #[test]
+    fn a_finished_answer_keeps_nothing_else_of_the_connections_buffer_alive() {
+        let config = Config::parse(r#"{"/p": "https://api.example.com"}"#, &|_| None).unwrap();
+        let buffer = Bytes::from([b"text/plain".as_slice(), b"the body", &[0; 100_000]].concat());
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_maybe_shared(buffer.slice(..10)).unwrap());
+        let received = Received { status: StatusCode::OK, headers, body: buffer.slice(10..18) };
+        let answer = finish(&config.routes[0].response, &Method::GET, received).unwrap();
+        assert_eq!(answer.body(), "the body");
+        assert_eq!(answer.headers().next(), Some(("content-type", b"text/plain".as_slice())));
+        assert!(buffer.is_unique(), "the answer still holds the buffer");
+    }
 }
