@@ -80,7 +80,7 @@ pub enum Problem {
     UpstreamTimeout,
     /// A request that is not safe to repeat was sent and has no answer.
     OutcomeUnknown,
-    /// The leaders of this safe request were lost one after the other.
+    /// A leader of this safe request was lost, who may have sent it, and no other got an answer.
     LeaderLost,
     /// The upstream's answer is larger than the route allows.
     AnswerTooLarge,

@@ -26,7 +26,7 @@ use http::HeaderName;
 use outcall_protocol::{digest::Digest, fingerprint::Fingerprint};
 use tokio::sync::watch;
 
-use crate::answer::Answer;
+use crate::{answer::Answer, error::Executed};
 
 mod clock;
 #[cfg(test)]
@@ -142,6 +142,13 @@ pub struct Settlement {
     pub upstream_status: Option<u16>,
 }
 
+impl Settlement {
+    /// Whether the upstream has executed it; `None` when the upstream's own answer speaks for itself.
+    pub fn executed(&self) -> Option<Executed> {
+        self.answer.problem().map(|problem| problem.facts().executed)
+    }
+}
+
 /// A settled outcall: the finished answer and how long it is remembered. A replay never recomputes it.
 #[derive(Debug)]
 pub struct Record {
@@ -167,7 +174,10 @@ pub enum Ending {
 }
 
 /// The right and the duty to settle one key. Dropped unsettled, it settles itself as lost.
-pub struct Lead(Option<Box<dyn Settle>>);
+pub struct Lead {
+    slot: Option<Box<dyn Settle>>,
+    again: bool,
+}
 
 /// What a store does when its leader is done. Called once.
 pub trait Settle: Send {
@@ -180,12 +190,23 @@ pub trait Settle: Send {
 impl Lead {
     /// A lead that `slot` settles.
     pub fn new(slot: Box<dyn Settle>) -> Self {
-        Self(Some(slot))
+        Self { slot: Some(slot), again: false }
+    }
+
+    /// A lead in place of one that was lost.
+    pub fn again(slot: Box<dyn Settle>) -> Self {
+        Self { slot: Some(slot), again: true }
+    }
+
+    /// Whether a leader of this key was lost before, who may have sent the request: then nobody can promise any more
+    /// that it was not executed.
+    pub fn is_again(&self) -> bool {
+        self.again
     }
 
     /// Records the end of the outcall; when this returns, every waiter has been woken.
     pub async fn settle(mut self, settlement: Settlement) {
-        if let Some(slot) = self.0.take() {
+        if let Some(slot) = self.slot.take() {
             slot.settle(settlement).await;
         }
     }
@@ -193,7 +214,7 @@ impl Lead {
 
 impl Drop for Lead {
     fn drop(&mut self) {
-        if let Some(slot) = self.0.take() {
+        if let Some(slot) = self.slot.take() {
             slot.lose();
         }
     }

@@ -123,7 +123,8 @@ pub const WAITERS_PER_KEY: usize = 256;
 pub const RECORD_OVERHEAD_BYTES: u64 = 1_024;
 /// Expired records that a claim removes on its way, so that none has to remove them all.
 pub const SWEEP_PER_CLAIM: usize = 4;
-/// How long a lost claim that may be led again is remembered.
+/// How long a lost claim that may be led again under any configuration is remembered; one whose upstream honours the
+/// key itself as long as its answer would have been.
 pub const LOST_CLAIM_LIFE: Duration = Duration::from_secs(120);
 /// How often one request claims anew because leaders were lost.
 pub const CLAIMS_PER_REQUEST: usize = 3;

@@ -92,3 +92,6 @@ fn refuse(app: &App, request: &Request, ask: &Ask, problem: Problem) -> Answer {
     app.refusals.remember(ask, problem, app.ledger.now(), request.error_life());
     problem.answer(request.method())
 }
+
+#[cfg(test)]
+mod tests;

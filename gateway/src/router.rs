@@ -49,7 +49,7 @@ where
 }
 
 /// The guards, in order. None looks at the key or the body, and none remembers anything. An error is the answer.
-fn enter<B>(routes: &Routes, request: Request<B>) -> Result<Asked<B>, Answer> {
+pub(crate) fn enter<B>(routes: &Routes, request: Request<B>) -> Result<Asked<B>, Answer> {
     let (head, body) = request.into_parts();
     let Parts { method, uri, .. } = &head;
     let refuse = |problem: Problem| problem.answer(method);

@@ -217,11 +217,13 @@ async fn a_lost_leader_of_a_safe_request_is_replaced_by_one_of_those_who_ask(ben
     let ask = ask("key", "request", Repeat::Always);
     let (first, waiter) = lead(claim(&bench, &ask).await);
     let follower = follow(claim(&bench, &ask).await);
+    assert!(!first.is_again());
     drop(first);
     for waiter in [waiter, follower] {
         assert!(matches!(waiter.ending().await, Ending::Lost));
     }
     let (second, waiter) = lead(claim(&bench, &ask).await);
+    assert!(second.is_again(), "nobody knows that the first may have sent the request");
     let follower = follow(claim(&bench, &ask).await);
     second.settle(settlement("second try")).await;
     for waiter in [waiter, follower] {
@@ -234,6 +236,7 @@ async fn an_idempotent_upstream_is_asked_again_only_under_the_configuration_of_t
     let changed = Ask { terms: terms(Repeat::SameConfiguration, "changed"), ..of_the_day.clone() };
     drop(lead(claim(&bench, &of_the_day).await));
     drop(lead(claim(&bench, &of_the_day).await));
+    bench.pass(LIFE - MILLI).await;
     let unknown = replay(claim(&bench, &changed).await);
     assert_eq!(unknown.settlement.answer, changed.terms.lost.answer);
     assert_eq!(name(&claim(&bench, &of_the_day).await), "replay", "unknown is final");

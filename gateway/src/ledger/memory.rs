@@ -25,6 +25,9 @@ const SHARDS: usize = 64;
 
 type Shard = Expiring<Entry>;
 
+/// [`Lead::new`] or [`Lead::again`].
+type NewLead = fn(Box<dyn Settle>) -> Lead;
+
 /// The memory store.
 #[derive(Clone)]
 pub struct Memory(Arc<Inner>);
@@ -46,8 +49,10 @@ struct Request {
 /// What the map says about a key.
 enum Known {
     Claim(Claim),
-    /// Nobody leads it: it may be led as this request.
+    /// Nobody knows it: it may be led as this request.
     Free(Request),
+    /// Its leader was lost: it may be led again as this request.
+    Lost(Request),
 }
 
 impl Memory {
@@ -64,12 +69,14 @@ impl Memory {
         loop {
             let mut shard = self.0.shard(&ask.id);
             shard.sweep(now, limits::SWEEP_PER_CLAIM);
-            let request = match known(&mut shard, ask, now) {
+            let (request, lead): (_, NewLead) = match known(&mut shard, ask, now) {
                 Known::Claim(claim) => return Ok(claim),
-                Known::Free(request) => request,
+                Known::Free(request) => (request, Lead::new),
+                Known::Lost(request) => (request, Lead::again),
             };
             if let Some(reservation) = self.0.room.reserve(bytes) {
-                return Ok(self.lead(&mut shard, ask, request, reservation));
+                let slot = Slot { ledger: self.clone(), request, terms: ask.terms.clone(), reservation };
+                return Ok(Self::lead(&mut shard, slot, lead));
             }
             if swept {
                 return Err(Unavailable::Full);
@@ -82,11 +89,10 @@ impl Memory {
         }
     }
 
-    fn lead(&self, shard: &mut Shard, ask: &Ask, request: Request, reservation: Reservation) -> Claim {
-        let (running, waiter) = InFlight::new(request.clone());
-        shard.insert(ask.id, Entry::InFlight(running), None);
-        let slot = Slot { ledger: self.clone(), request, terms: ask.terms.clone(), reservation };
-        Claim::Lead(Lead::new(Box::new(slot)), waiter)
+    fn lead(shard: &mut Shard, slot: Slot, lead: NewLead) -> Claim {
+        let (running, waiter) = InFlight::new(slot.request.clone());
+        shard.insert(slot.request.id, Entry::InFlight(running), None);
+        Claim::Lead(lead(Box::new(slot)), waiter)
     }
 }
 
@@ -132,7 +138,7 @@ fn known(shard: &mut Shard, ask: &Ask, now: Timestamp) -> Known {
     match entry {
         Entry::InFlight(running) => Known::Claim(running.follow()),
         Entry::Settled(settled) => Known::Claim(Claim::Replay(settled.record.clone())),
-        Entry::Lost(lost) if lost.may_be_led_under(&ask.terms) => Known::Free(request),
+        Entry::Lost(lost) if lost.may_be_led_under(&ask.terms) => Known::Lost(request),
         Entry::Lost(_) => {
             // It was led under another configuration: whether that upstream honours the key is not known any more.
             let record = request.record(ask.terms.lost.clone(), now);
@@ -183,12 +189,17 @@ impl Settle for Slot {
     }
 
     fn lose(self: Box<Self>) {
-        if self.terms.repeat == Repeat::Never {
-            let settlement = self.terms.lost.clone();
-            return self.end(settlement);
-        }
+        let life = match self.terms.repeat {
+            Repeat::Never => {
+                let settlement = self.terms.lost.clone();
+                return self.end(settlement);
+            }
+            Repeat::Always => limits::LOST_CLAIM_LIFE,
+            // Forgotten earlier, it could be led under another configuration.
+            Repeat::SameConfiguration => self.terms.lost.life,
+        };
         let lost = Lost::new(self.request.clone(), &self.terms);
-        let forgotten = self.ledger.now().after(limits::LOST_CLAIM_LIFE);
+        let forgotten = self.ledger.now().after(life);
         let former =
             self.ledger.0.shard(&self.request.id).insert(self.request.id, Entry::Lost(lost), Some(forgotten));
         if let Some(former) = former {

@@ -32,6 +32,10 @@ pub(super) fn spawn(app: &Arc<App>, request: Arc<Request>, body: Body, lead: Lea
                 Some(refusal) => refused_earlier(&app, &request, refusal),
                 None => conduct(&app, &request, body).await,
             };
+            let settlement = match lead.is_again() {
+                true => settlement::after_a_lost_leader(&request, settlement),
+                false => settlement,
+            };
             lead.settle(settlement).await;
             if let Some(refusal) = refusal {
                 app.refusals.forget(&refusal.id);
@@ -39,6 +43,8 @@ pub(super) fn spawn(app: &Arc<App>, request: Arc<Request>, body: Body, lead: Lea
             app.activity.settled();
         };
         tokio::select! {
+            // In this order: after the cut, a call that may not be made any more is refused rather than lost.
+            biased;
             () = work => {}
             () = cut.cancelled() => tracing::warn!("a call was cut off by the end of the drain"),
         }

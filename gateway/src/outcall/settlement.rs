@@ -16,7 +16,12 @@ use std::time::Duration;
 use http::StatusCode;
 
 use super::Request;
-use crate::{answer::Answer, error::Problem, ledger::Settlement, upstream::Failure};
+use crate::{
+    answer::Answer,
+    error::{Executed, Problem},
+    ledger::Settlement,
+    upstream::Failure,
+};
 
 /// The request was refused before anything was sent.
 pub(super) fn refused(request: &Request, problem: Problem, life: Duration) -> Settlement {
@@ -26,6 +31,15 @@ pub(super) fn refused(request: &Request, problem: Problem, life: Duration) -> Se
 /// The request may have been executed, and nobody here will ever know.
 pub(super) fn outcome_unknown(request: &Request) -> Settlement {
     refused(request, Problem::OutcomeUnknown, request.life())
+}
+
+/// What is recorded when a leader before this one was lost, who may have sent the request: this one's end, but for a
+/// promise that nothing was executed.
+pub(super) fn after_a_lost_leader(request: &Request, settlement: Settlement) -> Settlement {
+    match settlement.executed() {
+        Some(Executed::No) => refused(request, Problem::LeaderLost, settlement.life),
+        _ => settlement,
+    }
 }
 
 /// The upstream call ended without an answer that could be looked at.
@@ -64,3 +78,6 @@ pub(super) fn of_answer(
 fn failure_life(request: &Request) -> Duration {
     if request.safe_to_repeat() { request.error_life() } else { request.life() }
 }
+
+#[cfg(test)]
+mod tests;
