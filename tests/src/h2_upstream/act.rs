@@ -18,9 +18,13 @@ pub enum H2Act {
     /// GOAWAY NO_ERROR whose last stream lies below the request's: it was not processed. The connection ends when the
     /// client closes it.
     GoAwayBelow,
+    /// As [`H2Act::GoAwayBelow`], with this reason instead of NO_ERROR.
+    GoAwayBelowFor(Reason),
     /// GOAWAY NO_ERROR whose last stream is the request's, then the end of the connection without an answer: the
     /// request may have been processed.
     GoAwayAbove,
+    /// As [`H2Act::GoAwayAbove`], with this reason instead of NO_ERROR.
+    GoAwayAboveFor(Reason),
     /// The connection ends without GOAWAY and without an answer.
     Close,
     /// Promises a body, sends half of it, then RST_STREAM INTERNAL_ERROR.

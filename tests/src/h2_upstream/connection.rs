@@ -28,10 +28,10 @@ enum Word {
 
 /// How a stream ends its connection.
 enum Farewell {
-    /// GOAWAY with this last stream; the client closes.
-    GoAway(u32),
-    /// GOAWAY with this last stream, then the end.
-    GoAwayAndClose(u32),
+    /// GOAWAY with this last stream and this reason; the client closes.
+    GoAway(u32, Reason),
+    /// GOAWAY with this last stream and this reason, then the end.
+    GoAwayAndClose(u32, Reason),
     /// Just the end.
     Close,
 }
@@ -71,14 +71,14 @@ pub(super) async fn serve(stream: TlsStream<TcpStream>, number: usize, log: &Arc
 
 async fn end(mut shared: Shared, farewell: Farewell) {
     let last = match farewell {
-        Farewell::GoAway(last) | Farewell::GoAwayAndClose(last) => Some(last),
+        Farewell::GoAway(last, reason) | Farewell::GoAwayAndClose(last, reason) => Some((last, reason)),
         Farewell::Close => None,
     };
-    if let Some(last) = last {
-        let _ = shared.write_all(&goaway(last)).await;
+    if let Some((last, reason)) = last {
+        let _ = shared.write_all(&goaway(last, reason)).await;
         let _ = shared.flush().await;
     }
-    if !matches!(farewell, Farewell::GoAway(_)) {
+    if !matches!(farewell, Farewell::GoAway(..)) {
         let _ = shared.shutdown().await;
     }
     // Until the client has closed too: unread bytes would turn our close into a reset that overtakes the frame.
@@ -86,10 +86,11 @@ async fn end(mut shared: Shared, farewell: Farewell) {
     let _ = shared.read_to_end(&mut rest).await;
 }
 
-/// GOAWAY, NO_ERROR (RFC 9113, section 6.8): length 8, type 7, no flags, stream 0.
-fn goaway(last: u32) -> [u8; 17] {
+/// GOAWAY (RFC 9113, section 6.8): length 8, type 7, no flags, stream 0.
+fn goaway(last: u32, reason: Reason) -> [u8; 17] {
     let mut frame = [0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
     frame[9..13].copy_from_slice(&last.to_be_bytes());
+    frame[13..].copy_from_slice(&u32::from(reason).to_be_bytes());
     frame
 }
 
@@ -119,12 +120,10 @@ impl Stream {
             }
             Some(H2Act::Reset(reason)) => self.response.send_reset(reason),
             Some(H2Act::HalfBody) => self.half_body().await,
-            Some(H2Act::GoAwayBelow) => {
-                self.log.turned_away();
-                // A client's streams are odd; the one below the first is 0, no stream at all.
-                self.end(Farewell::GoAway(id.saturating_sub(2))).await;
-            }
-            Some(H2Act::GoAwayAbove) => self.end(Farewell::GoAwayAndClose(id)).await,
+            Some(H2Act::GoAwayBelow) => self.go_away_below(id, Reason::NO_ERROR).await,
+            Some(H2Act::GoAwayBelowFor(reason)) => self.go_away_below(id, reason).await,
+            Some(H2Act::GoAwayAbove) => self.end(Farewell::GoAwayAndClose(id, Reason::NO_ERROR)).await,
+            Some(H2Act::GoAwayAboveFor(reason)) => self.end(Farewell::GoAwayAndClose(id, reason)).await,
             Some(H2Act::Close) => self.end(Farewell::Close).await,
         }
     }
@@ -156,6 +155,12 @@ impl Stream {
         let _ = self.word.send(Word::Flush(done));
         let _ = flushed.await;
         body.send_reset(Reason::INTERNAL_ERROR);
+    }
+
+    async fn go_away_below(self, id: u32, reason: Reason) {
+        self.log.turned_away();
+        // A client's streams are odd; the one below the first is 0, no stream at all.
+        self.end(Farewell::GoAway(id.saturating_sub(2), reason)).await;
     }
 
     /// Ends the connection, and stays until it has ended: a stream that is dropped would send a reset first.

@@ -72,6 +72,16 @@ impl Reply {
         self
     }
 
+    /// The status.
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The body before any framing.
+    pub fn bytes(&self) -> &[u8] {
+        &self.body
+    }
+
     /// The length of the body before any framing.
     pub fn body_bytes(&self) -> usize {
         self.body.len()

@@ -2,5 +2,13 @@
 //!
 //! One binary; each module holds one promise and its control.
 
+#![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
 mod agreement;
 mod config;
+mod connections;
+mod failures;
+mod leaders;
+mod lifetimes;
+mod lost;
+mod retries;
