@@ -2,6 +2,7 @@
 //! whatever the upstream does, thirteen replicas and those who come late get the same bytes, the answer says what is
 //! known, and nothing that must not be repeated goes out twice.
 
+use futures_util::future::join_all;
 use outcall_gateway::limits;
 use outcall_tests::{
     gateway::Gateway,
@@ -54,6 +55,11 @@ impl Kind {
             Delete => keyed("DELETE", "/r"),
         }
     }
+}
+
+/// The same case for each of these kinds, side by side: most of the time they wait.
+async fn for_each(kinds: impl IntoIterator<Item = Kind>, case: impl AsyncFn(Kind)) {
+    join_all(kinds.into_iter().map(|kind| case(kind))).await;
 }
 
 /// Both routes to this upstream, with the further members of each.

@@ -72,11 +72,14 @@ async fn a_refused_connection_is_tried_again_whatever_the_request_is() {
         let config = route("/r", &refusing.url("/u"));
         let binary = env!("CARGO_BIN_EXE_gateway-under-test");
         let mut gateway = Process::start(binary, &config, &["--log", "debug"]).await;
-        let pending = Replica::new(gateway.addr()).start(&outcall).await.unwrap();
-        gateway.said("an upstream call is tried again").await;
+        let answer = Replica::new(gateway.addr()).start(&outcall).await.unwrap().answer();
+        tokio::pin!(answer);
+        tokio::select! {
+            _ = gateway.said("an upstream call is tried again") => {}
+            early = &mut answer => panic!("answered without a second attempt: {early:?}"),
+        }
         let upstream = refusing.come_up(Script::steps([Act::json(r#"{"paid":true}"#)]));
-        let answer = pending.answer().await.unwrap();
-        assert_eq!(answer.text(), r#"{"paid":true}"#);
+        assert_eq!(answer.await.unwrap().text(), r#"{"paid":true}"#);
         assert_eq!(upstream.finish().await.len(), 1);
     }
 }

@@ -34,7 +34,7 @@ fn broken_off() -> Vec<(&'static str, Act, bool)> {
 #[tokio::test]
 async fn what_must_not_be_repeated_goes_out_once_and_its_outcome_is_unknown() {
     for (how, act, read) in broken_off() {
-        for kind in UNSAFE {
+        for_each(UNSAFE, async |kind| {
             eprintln!("{kind:?}: {how}");
             // A second request, even a first byte of one, would not be foreseen.
             let (answer, upstream) = against(kind, "", Script::steps([act.clone()])).await;
@@ -42,14 +42,15 @@ async fn what_must_not_be_repeated_goes_out_once_and_its_outcome_is_unknown() {
             let seen = (upstream.hits(), upstream.incomplete(), upstream.connections());
             assert_eq!(seen, (usize::from(read), 0, 1), "{kind:?}: {how}");
             upstream.finish().await;
-        }
+        })
+        .await;
     }
 }
 
 #[tokio::test]
 async fn what_is_safe_to_repeat_is_tried_four_times_and_has_then_failed() {
     for (how, act, read) in broken_off() {
-        for kind in SAFE {
+        for_each(SAFE, async |kind| {
             eprintln!("{kind:?}: {how}");
             let steps = std::iter::repeat_n(act.clone(), ATTEMPTS);
             let (answer, upstream) = against(kind, "", Script::steps(steps)).await;
@@ -57,31 +58,34 @@ async fn what_is_safe_to_repeat_is_tried_four_times_and_has_then_failed() {
             let seen = (upstream.hits(), upstream.incomplete());
             assert_eq!(seen, (if read { ATTEMPTS } else { 0 }, 0), "{kind:?}: {how}");
             upstream.finish().await;
-        }
+        })
+        .await;
     }
 }
 
 #[tokio::test]
 async fn what_is_safe_to_repeat_and_succeeds_at_last_is_a_success_for_everybody() {
     for (how, act, _) in broken_off() {
-        for kind in SAFE {
+        for_each(SAFE, async |kind| {
             eprintln!("{kind:?}: {how}");
             let (answer, upstream) = against(kind, "", Script::steps([act.clone(), Act::Varying])).await;
             assert_eq!(answer.status, 200, "{kind:?}: {how}: {answer:?}");
             upstream.finish().await;
-        }
+        })
+        .await;
     }
 }
 
 /// A body that ends with its connection is whole when the connection ends in order; the control to the halves above.
 #[tokio::test]
 async fn a_body_that_ends_with_its_connection_is_complete() {
-    for kind in ALL {
+    for_each(ALL, async |kind| {
         let reply = Reply::json(r#"{"paid":true}"#).framing(Framing::UntilClose);
         let (answer, upstream) = against(kind, "", Script::steps([reply.into()])).await;
         assert_passed_on(kind, &answer, 200, r#"{"paid":true}"#);
         upstream.finish().await;
-    }
+    })
+    .await;
 }
 
 /// The surplus of one answer must not become the beginning of the next one on the same connection.

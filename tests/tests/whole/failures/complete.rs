@@ -19,37 +19,40 @@ fn complete() -> Vec<Reply> {
 #[tokio::test]
 async fn a_complete_response_is_recorded_for_everybody_and_asked_for_once() {
     for reply in complete() {
-        for kind in ALL {
+        for_each(ALL, async |kind| {
             let (answer, upstream) = against(kind, "", Script::steps([reply.clone().into()])).await;
             let (status, body) = reply_parts(&reply);
             assert_passed_on(kind, &answer, status, &body);
             assert_eq!(upstream.finish().await.len(), 1, "{kind:?}: {status}");
-        }
+        })
+        .await;
     }
 }
 
 #[tokio::test]
 async fn a_complete_response_over_http2_is_recorded_for_everybody_and_asked_for_once() {
     for reply in [Reply::json("{}"), Reply::unavailable(), Reply::too_many_requests()] {
-        for kind in ALL {
+        for_each(ALL, async |kind| {
             let (answer, upstream) =
                 against_h2(kind, "", Script::steps([H2Act::Answer(reply.clone())])).await;
             let (status, body) = reply_parts(&reply);
             assert_passed_on(kind, &answer, status, &body);
             assert_eq!(upstream.finish().await.len(), 1, "{kind:?}: {status}");
-        }
+        })
+        .await;
     }
 }
 
 #[tokio::test]
 async fn a_response_without_a_body_is_complete() {
     for reply in [Reply::no_content(), Reply::not_modified()] {
-        for kind in ALL {
+        for_each(ALL, async |kind| {
             let (answer, upstream) = against(kind, "", Script::steps([reply.clone().into()])).await;
             let (status, _) = reply_parts(&reply);
             assert_eq!((answer.status, answer.text().as_str()), (status, ""), "{kind:?}");
             assert_eq!(upstream.finish().await.len(), 1, "{kind:?}: {status}");
-        }
+        })
+        .await;
     }
 }
 
@@ -57,27 +60,29 @@ async fn a_response_without_a_body_is_complete() {
 async fn a_redirect_is_recorded_and_never_followed() {
     let elsewhere = Upstream::start(Script::steps([])).await;
     for status in [301, 302, 303, 307, 308] {
-        for kind in ALL {
+        for_each(ALL, async |kind| {
             let script = Script::steps([Reply::redirect(status, &elsewhere.url("/paid")).into()]);
             let kept = r#""response": {"keep_headers": ["location"]}"#;
             let (answer, upstream) = against(kind, kept, script).await;
             assert_eq!(answer.status, status, "{kind:?}");
             assert_eq!(answer.header("location"), Some(elsewhere.url("/paid").as_str()), "{kind:?}");
             assert_eq!(upstream.finish().await.len(), 1, "{kind:?}: {status}");
-        }
+        })
+        .await;
     }
     assert_eq!(elsewhere.connections(), 0);
 }
 
 #[tokio::test]
 async fn interim_answers_are_dropped() {
-    for kind in ALL {
+    for_each(ALL, async |kind| {
         let act = Act::Informational(vec![100, 103, 102, 103], Box::new(Act::json("{}")));
         let (answer, upstream) = against(kind, "", Script::steps([act])).await;
         assert_passed_on(kind, &answer, 200, "{}");
         assert!(answer.raw_text().starts_with("HTTP/1.1 200 OK\r\n"), "{kind:?}: {}", answer.raw_text());
         assert_eq!(upstream.finish().await.len(), 1, "{kind:?}");
-    }
+    })
+    .await;
 }
 
 /// The control to `a_complete_response_is_recorded…`: the upstream would have changed its mind.

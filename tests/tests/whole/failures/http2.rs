@@ -27,62 +27,67 @@ fn perhaps_processed() -> Vec<H2Act> {
 #[tokio::test]
 async fn what_was_not_processed_is_sent_again_whatever_it_is() {
     for act in not_processed() {
-        for kind in ALL {
+        for_each(ALL, async |kind| {
             let steps = [act.clone(), act.clone(), act.clone(), H2Act::json("{}")];
             let (answer, upstream) = against_h2(kind, "", Script::steps(steps)).await;
             assert_passed_on(kind, &answer, 200, "{}");
             assert_eq!(upstream.hits(), 1, "{kind:?}: {act:?}");
             upstream.finish().await;
-        }
+        })
+        .await;
     }
 }
 
 #[tokio::test]
 async fn what_is_never_processed_is_unreachable_and_not_executed() {
     for act in not_processed() {
-        for kind in ALL {
+        for_each(ALL, async |kind| {
             let steps = std::iter::repeat_n(act.clone(), ATTEMPTS);
             let (answer, upstream) = against_h2(kind, "", Script::steps(steps)).await;
             assert_problem(kind, &answer, 502, "upstream-unreachable", "no");
             assert_eq!(upstream.hits(), 0, "{kind:?}: {act:?}");
             upstream.finish().await;
-        }
+        })
+        .await;
     }
 }
 
 #[tokio::test]
 async fn what_may_have_been_processed_is_not_sent_again_where_it_must_not_be_repeated() {
     for act in perhaps_processed() {
-        for kind in UNSAFE {
+        for_each(UNSAFE, async |kind| {
             let (answer, upstream) = against_h2(kind, "", Script::steps([act.clone()])).await;
             assert_problem(kind, &answer, 502, "outcome-unknown", "unknown");
             assert_eq!((upstream.hits(), upstream.incomplete()), (1, 0), "{kind:?}: {act:?}");
             upstream.finish().await;
-        }
+        })
+        .await;
     }
 }
 
 #[tokio::test]
 async fn what_may_have_been_processed_is_tried_four_times_where_that_is_safe() {
     for act in perhaps_processed() {
-        for kind in SAFE {
+        for_each(SAFE, async |kind| {
             let steps = std::iter::repeat_n(act.clone(), ATTEMPTS);
             let (answer, upstream) = against_h2(kind, "", Script::steps(steps)).await;
             assert_problem(kind, &answer, 502, "upstream-failed", "unknown");
             assert_eq!(upstream.hits(), ATTEMPTS, "{kind:?}: {act:?}");
             upstream.finish().await;
-        }
+        })
+        .await;
     }
 }
 
 #[tokio::test]
 async fn a_success_at_last_is_a_success_for_everybody() {
     for act in perhaps_processed() {
-        for kind in SAFE {
+        for_each(SAFE, async |kind| {
             let steps = [act.clone(), H2Act::json("{}")];
             let (answer, upstream) = against_h2(kind, "", Script::steps(steps)).await;
             assert_passed_on(kind, &answer, 200, "{}");
             upstream.finish().await;
-        }
+        })
+        .await;
     }
 }

@@ -6,21 +6,22 @@ use super::*;
 
 #[tokio::test]
 async fn a_request_that_was_sent_once_is_never_reported_as_not_executed() {
-    for kind in SAFE {
+    for_each(SAFE, async |kind| {
         let refused = [Act::ResetOnAccept, Act::ResetOnAccept, Act::ResetOnAccept];
         let steps = [Act::ResetAfterReading].into_iter().chain(refused);
         let (answer, upstream) = against_tls(kind, Script::steps(steps)).await;
         assert_problem(kind, &answer, 502, "upstream-failed", "unknown");
         assert_eq!(upstream.hits(), 1, "{kind:?}");
         upstream.finish().await;
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn the_same_over_http2_and_in_the_other_order() {
     let reset = H2Act::Reset(Reason::INTERNAL_ERROR);
     let refuse = || H2Act::Refuse;
-    for kind in SAFE {
+    for_each(SAFE, async |kind| {
         for steps in [
             [reset.clone(), refuse(), refuse(), refuse()],
             [refuse(), reset.clone(), refuse(), refuse()],
@@ -31,12 +32,13 @@ async fn the_same_over_http2_and_in_the_other_order() {
             assert_eq!(upstream.hits(), 1, "{kind:?}");
             upstream.finish().await;
         }
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn what_must_not_be_repeated_stops_at_the_first_attempt_that_was_sent() {
-    for kind in UNSAFE {
+    for_each(UNSAFE, async |kind| {
         let steps = [Act::ResetOnAccept, Act::ResetAfterReading];
         let (answer, upstream) = against_tls(kind, Script::steps(steps)).await;
         assert_problem(kind, &answer, 502, "outcome-unknown", "unknown");
@@ -48,13 +50,14 @@ async fn what_must_not_be_repeated_stops_at_the_first_attempt_that_was_sent() {
         assert_problem(kind, &answer, 502, "outcome-unknown", "unknown");
         assert_eq!(upstream.hits(), 1, "{kind:?}");
         upstream.finish().await;
-    }
+    })
+    .await;
 }
 
 /// The upstream goes away between two attempts: the connection that would carry the second is refused.
 #[tokio::test]
 async fn a_reset_and_then_a_refused_connection_is_not_reported_as_not_executed() {
-    for kind in SAFE {
+    for_each(SAFE, async |kind| {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/u", listener.local_addr().unwrap());
         let once = tokio::spawn(async move {
@@ -68,5 +71,6 @@ async fn a_reset_and_then_a_refused_connection_is_not_reported_as_not_executed()
         let answer = everybody(&gateway, &kind.outcall()).await;
         once.await.unwrap();
         assert_problem(kind, &answer, 502, "upstream-failed", "unknown");
-    }
+    })
+    .await;
 }

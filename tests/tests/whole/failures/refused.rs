@@ -6,13 +6,14 @@ use super::*;
 
 /// One refused answer for every kind of request.
 async fn assert_refused(members: &str, reply: Reply, problem: &str) {
-    for kind in ALL {
+    for_each(ALL, async |kind| {
         eprintln!("{kind:?}: {problem}");
         let (answer, upstream) = against(kind, members, Script::steps([reply.clone().into()])).await;
         assert_problem(kind, &answer, 502, problem, "yes");
         assert_eq!(upstream.hits(), 1, "{kind:?}");
         upstream.finish().await;
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -34,11 +35,12 @@ async fn the_routes_own_limit_counts_headers_and_body() {
     let limit = |bytes: usize| format!(r#""response": {{"max_bytes": {bytes}}}"#);
     assert_refused(&limit(63), reply(), "answer-too-large").await;
     assert_refused(&limit(19), reply(), "answer-too-large").await;
-    for kind in ALL {
+    for_each(ALL, async |kind| {
         let (answer, upstream) = against(kind, &limit(64), Script::steps([reply().into()])).await;
         assert_passed_on(kind, &answer, 200, r#"{"twenty":"bytes__"}"#);
         upstream.finish().await;
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -47,22 +49,24 @@ async fn more_headers_than_a_replica_accepts_are_refused() {
     let kept = r#""response": {"keep_headers": ["x-many"]}"#;
     // With `content-length` that makes 65.
     assert_refused(kept, repeated(64), "answer-headers").await;
-    for kind in ALL {
+    for_each(ALL, async |kind| {
         let (answer, upstream) = against(kind, kept, Script::steps([repeated(63).into()])).await;
         assert_eq!((answer.status, answer.header_lines.len()), (200, 64), "{kind:?}");
         upstream.finish().await;
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_kept_header_that_is_not_ascii_is_refused_and_one_that_is_dropped_is_not() {
     let kept = r#""response": {"keep_headers": ["x-city"]}"#;
     assert_refused(kept, Reply::non_ascii_header(), "answer-headers").await;
-    for kind in ALL {
+    for_each(ALL, async |kind| {
         let (answer, upstream) = against(kind, "", Script::steps([Reply::non_ascii_header().into()])).await;
         assert_passed_on(kind, &answer, 200, "{}");
         upstream.finish().await;
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -103,10 +107,11 @@ async fn the_length_of_a_body_that_head_does_not_send_is_no_reason_to_refuse() {
 /// Refused on the first attempt that was complete, after others that were not.
 #[tokio::test]
 async fn an_answer_that_is_refused_after_a_retry_was_executed() {
-    for kind in SAFE {
+    for_each(SAFE, async |kind| {
         let steps = [Act::CloseAfterReading, Reply::too_large().into()];
         let (answer, upstream) = against(kind, "", Script::steps(steps)).await;
         assert_problem(kind, &answer, 502, "answer-too-large", "yes");
         upstream.finish().await;
-    }
+    })
+    .await;
 }

@@ -20,38 +20,41 @@ fn late() -> [(&'static str, Act); 2] {
 #[tokio::test]
 async fn a_deadline_leaves_what_must_not_be_repeated_unknown() {
     for (how, act) in late() {
-        for kind in UNSAFE {
+        for_each(UNSAFE, async |kind| {
             eprintln!("{kind:?}: {how}");
             let (answer, upstream) = against(kind, SHORT, Script::steps([act.clone()])).await;
             assert_problem(kind, &answer, 502, "outcome-unknown", "unknown");
             assert_eq!((upstream.hits(), upstream.connections()), (1, 1), "{kind:?}: {how}");
             upstream.finish().await;
-        }
+        })
+        .await;
     }
 }
 
 #[tokio::test]
 async fn a_deadline_is_a_504_where_it_is_safe_to_repeat() {
     for (how, act) in late() {
-        for kind in SAFE {
+        for_each(SAFE, async |kind| {
             eprintln!("{kind:?}: {how}");
             // The deadline is the whole call's: there is no time for a second attempt.
             let (answer, upstream) = against(kind, SHORT, Script::steps([act.clone()])).await;
             assert_problem(kind, &answer, 504, "upstream-timeout", "unknown");
             assert_eq!(upstream.hits(), 1, "{kind:?}: {how}");
             upstream.finish().await;
-        }
+        })
+        .await;
     }
 }
 
 #[tokio::test]
 async fn a_reset_and_then_a_deadline_is_a_504_where_it_is_safe_to_repeat() {
-    for kind in SAFE {
+    for_each(SAFE, async |kind| {
         let script = Script::steps([Act::ResetAfterReading, Act::Hang]);
         let (answer, upstream) = against(kind, r#""timeout": "1s""#, script).await;
         assert_problem(kind, &answer, 504, "upstream-timeout", "unknown");
         assert_eq!(upstream.hits(), 2, "{kind:?}");
-    }
+    })
+    .await;
 }
 
 /// An upstream for one request, which gets this beginning of an answer and nothing more while the connection stands.
@@ -69,15 +72,16 @@ async fn stalling_after(beginning: &'static [u8]) -> String {
 
 #[tokio::test]
 async fn a_call_that_is_too_late_is_abandoned_upstream() {
-    for kind in ALL {
+    for_each(ALL, async |kind| {
         let (_, upstream) = against(kind, SHORT, Script::steps([Act::Hang])).await;
         upstream.abandoned_by(1).await;
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_deadline_over_http2_is_the_same() {
-    for kind in ALL {
+    for_each(ALL, async |kind| {
         let (answer, upstream) = against_h2(kind, SHORT, Script::steps([H2Act::Hang])).await;
         match SAFE.contains(&kind) {
             true => assert_problem(kind, &answer, 504, "upstream-timeout", "unknown"),
@@ -85,7 +89,8 @@ async fn a_deadline_over_http2_is_the_same() {
         }
         assert_eq!(upstream.hits(), 1, "{kind:?}");
         upstream.abandoned_by(1).await;
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -96,7 +101,7 @@ async fn an_answer_that_stalls_in_its_middle_is_too_late_as_well() {
         b"HTTP/1.1 200 Scripted\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n",
         b"HTTP/1.1 200 Scripted\r\nconnection: close\r\n\r\n{}",
     ] {
-        for kind in ALL {
+        for_each(ALL, async |kind| {
             // The upstream takes one connection; a second request would be refused, and the answer another.
             let gateway = Gateway::start(&config(&stalling_after(beginning).await, SHORT, None)).await;
             let answer = everybody(&gateway, &kind.outcall()).await;
@@ -104,6 +109,7 @@ async fn an_answer_that_stalls_in_its_middle_is_too_late_as_well() {
                 true => assert_problem(kind, &answer, 504, "upstream-timeout", "unknown"),
                 false => assert_problem(kind, &answer, 502, "outcome-unknown", "unknown"),
             }
-        }
+        })
+        .await;
     }
 }
