@@ -137,7 +137,8 @@ pub const REFUSALS: usize = 65_536;
 pub const ATTEMPTS_MAX: u32 = 4;
 /// Pause before the second attempt; it doubles from there, and half of it is random.
 pub const BACKOFF: Duration = Duration::from_millis(50);
-/// How long resolving and connecting to one upstream may take.
+/// How long connecting to the addresses of an upstream may take; the look-up and TLS before and after it are bounded
+/// by the call's own deadline.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long an idle upstream connection is kept for requests that are safe to repeat.
 pub const POOL_IDLE_SAFE: Duration = Duration::from_secs(60);
@@ -148,6 +149,11 @@ pub const POOL_IDLE_UNSAFE: Duration = Duration::from_millis(900);
 pub const POOL_IDLE_PER_HOST: usize = 64;
 /// Headers of an upstream's answer that are read; most are dropped.
 pub const UPSTREAM_HEADER_LINES_MAX: usize = 512;
+/// The same over HTTP/2, in its count of bytes (RFC 9113, section 6.5.2).
+pub const UPSTREAM_HEADER_LIST_BYTES_MAX: u32 = 256 * 1024;
+/// How often a silent upstream connection is pinged, and how long it may take to answer: one that a middlebox has
+/// forgotten must not swallow call after call.
+pub const UPSTREAM_PING: Duration = Duration::from_secs(5);
 /// Content codings of one answer that are undone.
 pub const CODINGS_MAX: usize = 3;
 /// Answers above this size are decoded and projected off the runtime's own threads.

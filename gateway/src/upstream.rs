@@ -13,10 +13,12 @@ use tokio::time::{Instant, sleep_until};
 use crate::{config::Config, limits};
 
 mod attempt;
+mod body;
 mod client;
 mod request;
 
 use attempt::Failed;
+use body::Outgoing;
 use client::Clients;
 pub use client::Network;
 
@@ -28,7 +30,7 @@ pub(crate) struct Upstream {
 /// One request to a backend, with all that bounds it.
 pub(crate) struct Call {
     /// Built once; every attempt sends the same.
-    request: http::Request<Bytes>,
+    request: http::Request<Outgoing>,
     safe_to_repeat: bool,
     timeout: Duration,
     /// Of the body as it comes, still encoded.

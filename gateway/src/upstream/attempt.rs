@@ -9,7 +9,7 @@ use std::error::Error;
 
 use bytes::Bytes;
 use http::{StatusCode, response};
-use http_body_util::{BodyExt, Full};
+use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 use hyper_util::client::legacy::{self, connect::capture_connection};
 use tokio::time::{Instant, timeout_at};
@@ -26,7 +26,7 @@ pub(super) struct Failed {
 
 /// Sends the request once and reads the whole answer.
 pub(super) async fn make(client: &Client, call: &Call, deadline: Instant) -> Result<Received, Failed> {
-    let mut request = call.request.clone().map(Full::new);
+    let mut request = call.request.clone();
     let connection = capture_connection(&mut request);
     let nothing_sent = || connection.connection_metadata().is_none();
     let exchange = async {
@@ -44,7 +44,9 @@ pub(super) async fn make(client: &Client, call: &Call, deadline: Instant) -> Res
 }
 
 fn of_head(error: &legacy::Error, nothing_sent: bool) -> Failed {
-    let nothing_sent = nothing_sent || unprocessed(error);
+    // A request that came back unstarted from a closed connection has had one assigned; when the next one cannot be
+    // made, the error says so.
+    let nothing_sent = nothing_sent || error.is_connect() || unprocessed(error);
     let failure = if nothing_sent { Failure::NothingSent } else { Failure::BrokenOff };
     Failed { failure, cause: chain(error) }
 }
@@ -57,7 +59,8 @@ async fn read(head: response::Parts, mut body: Incoming, bytes_max: usize) -> Re
     }
     let too_large =
         || Failed { failure: Failure::TooLarge { status }, cause: format!("more than {bytes_max} bytes") };
-    if body.size_hint().lower() > bytes_max as u64 {
+    // HTTP/2 keeps the length that an answer to HEAD, or a 304, declares of a body that it does not have.
+    if !body.is_end_stream() && body.size_hint().lower() > bytes_max as u64 {
         return Err(too_large());
     }
     let mut gather = Gather::new(bytes_max);
@@ -75,7 +78,8 @@ fn unprocessed(error: &(dyn Error + 'static)) -> bool {
     let mut source = Some(error);
     while let Some(error) = source {
         if let Some(error) = error.downcast_ref::<h2::Error>() {
-            // A stream at or below the one that a GOAWAY names does not end with the GOAWAY, so this one was above.
+            // A stream at or below the one that a GOAWAY names does not end with the GOAWAY: this one was above, or
+            // had not got beyond its head (see `body`).
             let above_go_away = error.is_go_away() && error.is_remote();
             let refused =
                 error.is_reset() && error.is_remote() && error.reason() == Some(h2::Reason::REFUSED_STREAM);

@@ -17,8 +17,6 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
-use http_body_util::Full;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::{
     client::legacy::{
@@ -34,10 +32,10 @@ use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::{CertificateDer, pem::PemObject};
 use tower_service::Service;
 
-use super::UpstreamError;
+use super::{UpstreamError, body::Outgoing};
 use crate::limits;
 
-pub(super) type Client = legacy::Client<HttpsConnector<HttpConnector<Resolver>>, Full<Bytes>>;
+pub(super) type Client = legacy::Client<HttpsConnector<HttpConnector<Resolver>>, Outgoing>;
 
 /// Both clients.
 pub(super) struct Clients {
@@ -72,6 +70,7 @@ fn client(tls: &ClientConfig, resolver: &Resolver, idle: Duration) -> Client {
     tcp.enforce_http(false);
     tcp.set_nodelay(true);
     tcp.set_connect_timeout(Some(limits::CONNECT_TIMEOUT));
+    tcp.set_keepalive(Some(limits::UPSTREAM_PING));
     let connector = HttpsConnectorBuilder::new()
         .with_tls_config(tls.clone())
         .https_or_http()
@@ -83,6 +82,10 @@ fn client(tls: &ClientConfig, resolver: &Resolver, idle: Duration) -> Client {
         .pool_idle_timeout(idle)
         .pool_max_idle_per_host(limits::POOL_IDLE_PER_HOST)
         .http1_max_headers(limits::UPSTREAM_HEADER_LINES_MAX)
+        .http2_max_header_list_size(limits::UPSTREAM_HEADER_LIST_BYTES_MAX)
+        .http2_keep_alive_interval(limits::UPSTREAM_PING)
+        .http2_keep_alive_timeout(limits::UPSTREAM_PING)
+        .http2_keep_alive_while_idle(true)
         .build(connector)
 }
 

@@ -2,12 +2,12 @@
 
 use bytes::Bytes;
 use http::{
-    HeaderMap, HeaderName, HeaderValue, Method,
-    header::{ACCEPT_ENCODING, CONTENT_LENGTH, USER_AGENT},
+    HeaderMap, HeaderName, HeaderValue,
+    header::{ACCEPT_ENCODING, USER_AGENT},
 };
 use outcall_protocol::header;
 
-use super::Call;
+use super::{Call, body::Outgoing};
 use crate::{canonical, outcall::Request};
 
 const AGENT: &str = concat!("outcall-gateway/", env!("CARGO_PKG_VERSION"));
@@ -17,14 +17,10 @@ impl Call {
     /// The upstream call of an outcall with this body.
     pub(crate) fn new(request: &Request, body: Bytes) -> Self {
         let route = request.route();
-        let mut headers = headers(request);
-        if body.is_empty() && wants_length(request.method()) {
-            headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
-        }
-        let mut outgoing = http::Request::new(body);
+        let mut outgoing = http::Request::new(Outgoing::new(request.method(), body));
         *outgoing.method_mut() = request.method().clone();
         *outgoing.uri_mut() = request.target().clone();
-        *outgoing.headers_mut() = headers;
+        *outgoing.headers_mut() = headers(request);
         Self {
             request: outgoing,
             safe_to_repeat: request.safe_to_repeat(),
@@ -51,10 +47,4 @@ fn headers(request: &Request) -> HeaderMap {
         headers.insert(KEY, key);
     }
     headers
-}
-
-/// The client library measures every body but an empty one, and some backends insist on a length (RFC 9110,
-/// section 8.6).
-fn wants_length(method: &Method) -> bool {
-    matches!(*method, Method::POST | Method::PUT | Method::PATCH)
 }
