@@ -7,5 +7,6 @@ pub(crate) fn route(path: &str, upstream: &str) -> String {
 
 /// A long route: the members after `upstream`, as JSON.
 pub(crate) fn route_with(path: &str, upstream: &str, members: &str) -> String {
-    format!(r#"{{"{path}": {{"upstream": "{upstream}", {members}}}}}"#)
+    let comma = if members.is_empty() { "" } else { ", " };
+    format!(r#"{{"{path}": {{"upstream": "{upstream}"{comma}{members}}}}}"#)
 }

@@ -12,3 +12,5 @@ mod leaders;
 mod lifetimes;
 mod lost;
 mod retries;
+mod keys;
+mod stage;
