@@ -12,5 +12,7 @@ mod leaders;
 mod lifetimes;
 mod lost;
 mod retries;
+mod forwarding;
 mod keys;
+mod paths;
 mod stage;

@@ -1,0 +1,6 @@
+//! What reaches the upstream: what the route names, what is injected, and nothing else.
+
+mod body;
+mod headers;
+mod hosts;
+mod target;
