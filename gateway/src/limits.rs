@@ -112,6 +112,9 @@ pub const REQUEST_HEADER_BYTES_MAX: usize = 64 * 1024;
 pub const REQUEST_BODY_BYTES_MAX: usize = 2_000_000;
 /// How long a request's body may take to arrive. A replica gives up after 30 s in all.
 pub const REQUEST_BODY_TIMEOUT: Duration = Duration::from_secs(15);
+/// Bytes of a refused request's body that are read and thrown away, so that its client can read the refusal: a whole
+/// body and the rest of one that is too large.
+pub const DISCARDED_BODY_BYTES_MAX: usize = 2 * REQUEST_BODY_BYTES_MAX;
 /// Bytes of request bodies that are held at once; further bodies wait for room.
 pub const BODIES_BYTES_MAX: usize = 512 * 1024 * 1024;
 

@@ -20,22 +20,28 @@ mod guard;
 pub(crate) mod path;
 mod routes;
 mod target;
+mod unread;
 
 pub(crate) use routes::Routes;
+use unread::Unread;
 
 /// Answers one request of a connection. From the outside in:
 ///
 /// 1. it counts as in flight, so that a drain waits for it;
 /// 2. it has its line in the log, also when its client leaves before the answer;
 /// 3. a panic costs one answer, not the connection with everything else that it carries;
-/// 4. its outcall.
+/// 4. nothing of its body is left unread;
+/// 5. its outcall.
 pub(crate) async fn answer<B>(app: Arc<App>, request: Request<B>) -> Response<Full<Bytes>>
 where
-    B: HttpBody<Data = Bytes> + Unpin,
+    B: HttpBody<Data = Bytes> + Send + Unpin + 'static,
 {
     let _busy = app.activity.busy();
     let method = request.method().clone();
     let line = Line::begin(&method);
+    let (head, body) = request.into_parts();
+    let body = Unread::new(body, &head.headers);
+    let request = Request::from_parts(head, body);
     let answering = async {
         match enter(&app.routes, request) {
             Ok(asked) => outcall::answer(&app, asked, &line).await,

@@ -116,13 +116,15 @@ pub(super) fn store<'r>(
     // Without a route the largest possible answer is assumed, since routes may be added elsewhere.
     let answer_bytes_max =
         routes.map(|route| route.response.max_bytes).max().unwrap_or(limits::ANSWER_BYTES_MAX);
-    let room_bytes_min = limits::CLAIMS_IN_ROOM_MIN * answer_bytes_max as u64;
+    let claim_bytes_max = answer_bytes_max as u64 + limits::RECORD_OVERHEAD_BYTES;
+    let room_bytes_min = limits::CLAIMS_IN_ROOM_MIN * claim_bytes_max;
     if (room_bytes_min..=limits::ROOM_BYTES_MAX).contains(&written) {
         return Store { room_bytes: written };
     }
     let expected = format!(
-        "a whole number of bytes from {room_bytes_min} (room for {} claims at the largest max_bytes of all routes, {answer_bytes_max}) to {}",
+        "a whole number of bytes from {room_bytes_min} (room for {} claims at the largest max_bytes of all routes, {answer_bytes_max}, and {} each around it) to {}",
         limits::CLAIMS_IN_ROOM_MIN,
+        limits::RECORD_OVERHEAD_BYTES,
         limits::ROOM_BYTES_MAX,
     );
     problems.value(&place.member("room_bytes"), expected);

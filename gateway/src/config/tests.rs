@@ -82,5 +82,5 @@ const EVERYTHING: &str = r#"{
         "tls": {"certificate": "cert.pem", "key": "key.pem"},
         "upstream_ca": "roots.pem",
     },
-    "store": {"room_bytes": 400000000},
+    "store": {"room_bytes": 400204800},
 }"#;

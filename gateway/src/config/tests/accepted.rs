@@ -88,7 +88,7 @@ fn the_long_form_says_everything() {
     );
     assert_eq!(config.server.listen.map(|address| address.port()), Some(8080));
     assert_eq!(config.server.tls.map(|tls| tls.key), Some("key.pem".into()));
-    assert_eq!(config.store.room_bytes, 400_000_000);
+    assert_eq!(config.store.room_bytes, 400_204_800);
 }
 
 #[test]
@@ -195,8 +195,8 @@ fn durations_may_stand_at_their_bounds() {
 
 #[test]
 fn the_room_must_hold_two_hundred_claims_of_the_largest_route() {
-    let config = r#"{"/p": {"upstream": "https://a.example", "response": {"max_bytes": 1000}}, "store": {"room_bytes": 200000}}"#;
-    assert_eq!(accepted(config).store.room_bytes, 200_000);
+    let config = r#"{"/p": {"upstream": "https://a.example", "response": {"max_bytes": 1000}}, "store": {"room_bytes": 404800}}"#;
+    assert_eq!(accepted(config).store.room_bytes, 404_800);
     assert!(parse(&config.replace("1000", "1001")).is_err());
 }
 

@@ -54,7 +54,7 @@ const GOOD: &str = r#"{
         "inject": {"authorization": "Bearer ${TOKEN}"}, "response": {"keep_headers": ["etag"], "jq": ".a", "max_bytes": 1000},
         "rate": {"per_second": 2.5}, "breaker": {"failures": 5, "cooldown": "30s"}, // why
     },
-    "/fetch": {"hosts": ["*.example.com"]}, "server": {"drain": "10s"}, "store": {"room_bytes": 400000000},
+    "/fetch": {"hosts": ["*.example.com"]}, "server": {"drain": "10s"}, "store": {"room_bytes": 400204800},
 }"#;
 
 /// Looks at everything that there is to see of a result.

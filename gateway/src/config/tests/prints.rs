@@ -93,7 +93,7 @@ requests
   headers        128 headers of 65536 bytes together
   waiters        256 for each key, beside its leader
 store
-  room           400000000 bytes
+  room           400204800 bytes
 "#;
     assert_eq!(accepted(EVERYTHING).summary().to_string(), expected);
 }

@@ -183,8 +183,8 @@ fn settings_have_bounds() {
         r#"1:55: server.upstream_ca: found "", expected the path of a PEM file"#,
     );
     setting_refused(
-        r#""store": {"room_bytes": 399999999}"#,
-        "1:53: store.room_bytes: found 399999999, expected a whole number of bytes from 400000000 (room for 200 claims at the largest max_bytes of all routes, 2000000) to 1125899906842624",
+        r#""store": {"room_bytes": 400204799}"#,
+        "1:53: store.room_bytes: found 400204799, expected a whole number of bytes from 400204800 (room for 200 claims at the largest max_bytes of all routes, 2000000, and 1024 each around it) to 1125899906842624",
     );
     setting_refused(
         r#""store": {"room_bytes": "1GiB"}"#,
