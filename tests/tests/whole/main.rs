@@ -14,5 +14,6 @@ mod lost;
 mod retries;
 mod forwarding;
 mod keys;
+mod limits;
 mod paths;
 mod stage;

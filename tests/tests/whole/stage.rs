@@ -38,7 +38,7 @@ impl Stage {
 
     /// The answer to a call that must have one.
     #[track_caller]
-    pub fn send(&self, outcall: &Outcall) -> impl Future<Output = Answer> {
+    pub fn send(&self, outcall: &Outcall) -> impl Future<Output = Answer> + use<> {
         let (replica, outcall) = (self.replica.clone(), outcall.clone());
         async move { replica.send(&outcall).await.unwrap_or_else(|error| panic!("{outcall:?}: {error}")) }
     }
