@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod agreement;
+mod answers;
 mod config;
 mod connections;
 mod failures;
