@@ -1,7 +1,7 @@
 //! TLS at the door, by certificate files; ALPN offers h2 and HTTP/1.1, as the replicas do.
 
 use std::{
-    io,
+    fmt, io,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -46,9 +46,12 @@ impl Acceptor {
         let Some(Tls { certificate, key }) = tls else { return Ok(Self(None)) };
         let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(certificate)
             .and_then(Iterator::collect)
-            .map_err(|cause| file(certificate, cause, "a certificate chain in PEM"))?;
+            .map_err(|cause| file(certificate, &cause, CHAIN))?;
+        if chain.is_empty() {
+            return Err(file(certificate, &"no certificate", CHAIN));
+        }
         let key =
-            PrivateKeyDer::from_pem_file(key).map_err(|cause| file(key, cause, "a private key in PEM"))?;
+            PrivateKeyDer::from_pem_file(key).map_err(|cause| file(key, &cause, "a private key in PEM"))?;
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()?
@@ -70,6 +73,8 @@ impl Acceptor {
     }
 }
 
-fn file(path: &Path, cause: rustls_pki_types::pem::Error, expected: &'static str) -> TlsError {
+const CHAIN: &str = "a certificate chain in PEM";
+
+fn file(path: &Path, cause: &dyn fmt::Display, expected: &'static str) -> TlsError {
     TlsError::File { path: path.to_owned(), cause: cause.to_string(), expected }
 }
