@@ -13,6 +13,7 @@ mod leaders;
 mod lifetimes;
 mod lost;
 mod retries;
+mod door;
 mod forwarding;
 mod keys;
 mod limits;
