@@ -61,6 +61,8 @@ impl Activity {
     /// Begins the drain, at most `length` long, and returns when the gateway may leave.
     pub(crate) async fn drain(&self, length: Duration) {
         let ends = *self.0.drain_ends.get_or_init(|| Instant::now() + length);
+        // Said when it is so: whoever reads it may rely on it.
+        tracing::info!(at_most = ?length, "draining: answering what is in flight");
         if timeout_at(ends, self.quiet()).await.is_err() {
             self.0.cut.cancel();
             // What was cut off answers its waiters at once.

@@ -50,7 +50,6 @@ pub async fn run(
     let mut connections = JoinSet::new();
     let ending = async {
         shutdown.await;
-        tracing::info!(at_most = ?app.server.drain, "draining: answering what is in flight");
         app.activity.drain(app.server.drain).await;
     };
     tokio::pin!(ending);
