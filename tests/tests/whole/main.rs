@@ -14,6 +14,7 @@ mod lifetimes;
 mod lost;
 mod retries;
 mod door;
+mod drain;
 mod forwarding;
 mod keys;
 mod limits;
