@@ -19,4 +19,5 @@ mod forwarding;
 mod keys;
 mod limits;
 mod paths;
+mod schedules;
 mod stage;
