@@ -35,40 +35,60 @@ use tls::{Acceptor, Stream};
 /// Serves `listener` until `shutdown` is ready, then drains.
 ///
 /// # Errors
-/// When the certificate or key that `server.tls` names cannot be used; nothing has been accepted then.
+/// As [`Opened::new`].
 pub async fn run(
     listener: TcpListener,
     app: Arc<App>,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), TlsError> {
-    let door = Door {
-        acceptor: Acceptor::new(app.server.tls.as_ref())?,
-        places: Places::new(app.server.connections, app.server.connections_per_address),
-        app: app.clone(),
-    };
-    let (close, closing) = watch::channel(());
-    let mut connections = JoinSet::new();
-    let ending = async {
-        shutdown.await;
-        app.activity.drain(app.server.drain).await;
-    };
-    tokio::pin!(ending);
-    loop {
-        tokio::select! {
-            biased;
-            () = &mut ending => break,
-            Some(_) = connections.join_next() => {}
-            (stream, place) = door.accept(&listener) => {
-                connections.spawn(door.clone().serve(stream, place, closing.clone()));
+    Opened::new(listener, app)?.run(shutdown).await;
+    Ok(())
+}
+
+/// A listener with all that it takes to serve it: nothing can go wrong from here on.
+pub struct Opened {
+    listener: TcpListener,
+    door: Door,
+}
+
+impl Opened {
+    /// Reads the certificate and key of the door, where it has one.
+    ///
+    /// # Errors
+    /// When the certificate or key that `server.tls` names cannot be used; nothing has been accepted then.
+    pub fn new(listener: TcpListener, app: Arc<App>) -> Result<Self, TlsError> {
+        let acceptor = Acceptor::new(app.server.tls.as_ref())?;
+        let places = Places::new(app.server.connections, app.server.connections_per_address);
+        Ok(Self { listener, door: Door { acceptor, places, app } })
+    }
+
+    /// Serves until `shutdown` is ready, then drains.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) {
+        let Self { listener, door } = self;
+        let (close, closing) = watch::channel(());
+        let mut connections = JoinSet::new();
+        let ending = async {
+            shutdown.await;
+            door.app.activity.drain(door.app.server.drain).await;
+        };
+        tokio::pin!(ending);
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut ending => break,
+                Some(_) = connections.join_next() => {}
+                (stream, place) = door.accept(&listener) => {
+                    connections.spawn(door.clone().serve(stream, place, closing.clone()));
+                }
             }
         }
+        drop((listener, closing));
+        // Idle connections close at once, the others when they have flushed.
+        drop(close);
+        let _ =
+            timeout(limits::CLOSE_GRACE, async { while connections.join_next().await.is_some() {} }).await;
+        tracing::info!("stopped");
     }
-    drop((listener, closing));
-    // Idle connections close at once, the others when they have flushed.
-    drop(close);
-    let _ = timeout(limits::CLOSE_GRACE, async { while connections.join_next().await.is_some() {} }).await;
-    tracing::info!("stopped");
-    Ok(())
 }
 
 /// What every connection comes through.

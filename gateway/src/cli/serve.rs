@@ -70,9 +70,13 @@ async fn serve_until_told(
     let ledger: Arc<dyn Ledger> = match serve.store {
         Store::Memory => Arc::new(Memory::new(config.store.room_bytes)),
     };
-    announce(&config, path, listener.local_addr()?);
-    let app = Arc::new(App::new(config, ledger, Network::default())?);
-    Ok(server::run(listener, app, shutdown.requested()).await?)
+    let address = listener.local_addr()?;
+    let app = Arc::new(App::new(config.clone(), ledger, Network::default())?);
+    let opened = server::Opened::new(listener, app)?;
+    // Said when nothing can go wrong any more.
+    announce(&config, path, address);
+    opened.run(shutdown.requested()).await;
+    Ok(())
 }
 
 /// Every connection takes a descriptor, and the calls upstream take some more.
