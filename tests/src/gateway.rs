@@ -2,7 +2,7 @@
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{ExitStatus, Stdio},
     sync::Arc,
 };
@@ -70,8 +70,9 @@ impl Gateway {
 pub struct Process {
     child: Child,
     stderr: Lines<BufReader<ChildStderr>>,
+    heard: String,
     address: SocketAddr,
-    config: PathBuf,
+    config: Option<PathBuf>,
 }
 
 impl Process {
@@ -83,29 +84,42 @@ impl Process {
         let name = format!("outcall-{}-{:x}.json", std::process::id(), fastrand::u64(..));
         let file = std::env::temp_dir().join(name);
         std::fs::write(&file, config).expect("a writable temporary folder");
-        let mut child = Command::new(binary)
-            .args(["serve", "--listen", "127.0.0.1:0", "--config"])
-            .arg(&file)
-            .args(arguments)
+        let mut command = Command::new(binary);
+        command.args(["serve", "--listen", "127.0.0.1:0", "--config"]).arg(&file).args(arguments);
+        Self::run(command, Some(file)).await
+    }
+
+    /// Starts `binary` in this folder with these arguments alone, and waits until it listens.
+    ///
+    /// # Panics
+    /// When it does not come up, with what it said.
+    pub async fn start_in(folder: &Path, binary: &str, arguments: &[&str]) -> Self {
+        let mut command = Command::new(binary);
+        command.args(arguments).args(["--listen", "127.0.0.1:0"]).current_dir(folder);
+        Self::run(command, None).await
+    }
+
+    async fn run(mut command: Command, config: Option<PathBuf>) -> Self {
+        let mut child = command
             .env_clear()
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
-            .unwrap_or_else(|error| panic!("{binary}: {error}"));
+            .unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let stderr = child.stderr.take().expect("a piped stderr");
         let mut stderr = BufReader::new(stderr).lines();
-        let mut said = String::new();
+        let mut heard = String::new();
         let address = loop {
             let line = stderr.next_line().await.expect("readable stderr");
-            let Some(line) = line else { panic!("the gateway did not come up:\n{said}") };
+            let Some(line) = line else { panic!("the gateway did not come up:\n{heard}") };
+            heard = format!("{heard}{line}\n");
             if let Some((_, address)) = line.split_once("listening http://") {
                 break address.trim().parse().unwrap_or_else(|error| panic!("{line}: {error}"));
             }
-            said = format!("{said}{line}\n");
         };
-        Self { child, stderr, address, config: file }
+        Self { child, stderr, heard, address, config }
     }
 
     /// Where it listens.
@@ -129,26 +143,43 @@ impl Process {
     /// When it ends without having said so.
     pub async fn said(&mut self, text: &str) -> String {
         loop {
-            match self.stderr.next_line().await.expect("readable stderr") {
-                Some(line) if line.contains(text) => return line,
-                Some(_) => {}
-                None => panic!("the gateway ended without saying {text:?}"),
+            let Some(line) = self.hear().await else { panic!("the gateway ended without saying {text:?}") };
+            if line.contains(text) {
+                return line;
             }
         }
+    }
+
+    async fn hear(&mut self) -> Option<String> {
+        let line = self.stderr.next_line().await.expect("readable stderr")?;
+        self.heard.push_str(&line);
+        self.heard.push('\n');
+        Some(line)
     }
 
     /// Waits for its end, reading what it still says.
     ///
     /// # Panics
     /// When it cannot be waited for.
-    pub async fn ended(mut self) -> ExitStatus {
-        while let Ok(Some(_)) = self.stderr.next_line().await {}
-        self.child.wait().await.expect("a child to wait for")
+    pub async fn ended(self) -> ExitStatus {
+        self.last_words().await.0
+    }
+
+    /// As [`Process::ended`], with everything it has said from its start to its end.
+    ///
+    /// # Panics
+    /// When it cannot be waited for.
+    pub async fn last_words(mut self) -> (ExitStatus, String) {
+        while self.hear().await.is_some() {}
+        let status = self.child.wait().await.expect("a child to wait for");
+        (status, std::mem::take(&mut self.heard))
     }
 }
 
 impl Drop for Process {
     fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.config);
+        if let Some(config) = &self.config {
+            let _ = std::fs::remove_file(config);
+        }
     }
 }

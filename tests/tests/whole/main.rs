@@ -6,6 +6,7 @@
 
 mod agreement;
 mod answers;
+mod cli;
 mod config;
 mod connections;
 mod failures;

@@ -1,0 +1,61 @@
+//! The command line, as people and scripts meet it: the real binary, its exit status, and every word it says.
+
+mod check;
+mod demo;
+mod log;
+mod serve;
+
+use std::{
+    path::{Path, PathBuf},
+    process::{Output, Stdio},
+};
+
+use tokio::process::Command;
+
+const BINARY: &str = env!("CARGO_BIN_EXE_gateway-under-test");
+
+/// An empty folder of a test's own.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Self {
+        let name = format!("outcall-cli-{}-{:016x}", std::process::id(), fastrand::u64(..));
+        let folder = std::env::temp_dir().join(name);
+        std::fs::create_dir(&folder).unwrap();
+        Self(folder)
+    }
+
+    fn with(file: &str, text: &str) -> Self {
+        let folder = Self::new();
+        std::fs::write(folder.0.join(file), text).unwrap();
+        folder
+    }
+
+    fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Runs the binary to its end in this folder.
+    async fn run(&self, arguments: &[&str], env: &[(&str, &str)]) -> Ran {
+        let mut command = Command::new(BINARY);
+        command.args(arguments).env_clear().envs(env.iter().copied()).current_dir(&self.0);
+        let Output { status, stdout, stderr } =
+            command.stdin(Stdio::null()).kill_on_drop(true).output().await.unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Ran { code: status.code(), stdout: text(stdout), stderr: text(stderr) }
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// What a finished program leaves behind.
+#[derive(Debug)]
+struct Ran {
+    code: Option<i32>,
+    stdout: String,
+    stderr: String,
+}

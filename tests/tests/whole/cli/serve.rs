@@ -1,0 +1,91 @@
+//! `serve`, and what goes before it.
+
+use outcall_tests::gateway::Process;
+use tokio::net::TcpListener;
+
+use super::{BINARY, Folder};
+
+#[tokio::test]
+async fn help_and_version_are_told() {
+    let folder = Folder::new();
+    let ran = folder.run(&["--version"], &[]).await;
+    let version = concat!("outcall-gateway ", env!("CARGO_PKG_VERSION"), "\n");
+    assert_eq!((ran.code, ran.stdout.as_str(), ran.stderr.as_str()), (Some(0), version, ""));
+    let ran = folder.run(&["--help"], &[]).await;
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
+    for word in ["check", "serve", "--config", "--listen", "--with-demo-upstream", "--log-format", "OUTCALL_CONFIG"] {
+        assert!(ran.stdout.contains(word), "{word} is missing in\n{}", ran.stdout);
+    }
+    assert_eq!(folder.run(&["check", "--help"], &[]).await.code, Some(0));
+}
+
+#[tokio::test]
+async fn what_the_command_line_gets_wrong_is_misuse() {
+    let folder = Folder::with("proxy_conf.json", r#"{"/demo": "http://127.0.0.1:1"}"#);
+    for (arguments, said) in [
+        (&["--nonsense"][..], "--nonsense"),
+        (&["chekc"], "chekc"),
+        (&["--listen", "nowhere"], "nowhere"),
+        (&["--store", "paper"], "paper"),
+        (&["--log-format", "xml"], "xml"),
+        (&["--log", "a=b=c"], "--log"),
+        (&["--with-demo-upstream"], "/demo"),
+    ] {
+        let ran = folder.run(arguments, &[]).await;
+        assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{arguments:?}");
+        assert!(ran.stderr.contains(said), "{arguments:?}: {}", ran.stderr);
+    }
+}
+
+#[tokio::test]
+async fn a_taken_address_is_a_failure_that_names_it() {
+    let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addr = taken.local_addr().unwrap().to_string();
+    let folder = Folder::with("proxy_conf.json", r#"{"/r": "http://127.0.0.1:1"}"#);
+    for (arguments, env) in [(&["--listen", &addr][..], &[][..]), (&[], &[("OUTCALL_LISTEN", &*addr)])] {
+        let ran = folder.run(arguments, env).await;
+        assert_eq!(ran.code, Some(1), "{ran:?}");
+        assert!(ran.stderr.contains(&addr) && !ran.stderr.contains("listening"), "{ran:?}");
+    }
+    let listen = format!(r#"{{"server": {{"listen": "{addr}"}}, "/r": "http://127.0.0.1:1"}}"#);
+    let ran = Folder::with("proxy_conf.json", &listen).run(&[], &[]).await;
+    assert_eq!((ran.code, ran.stderr.contains(&addr)), (Some(1), true), "{ran:?}");
+}
+
+#[tokio::test]
+async fn files_that_cannot_be_used_are_failures_that_name_them_and_nothing_listens() {
+    for (server, named) in [
+        (r#""upstream_ca": "/nowhere/ca.pem""#, "/nowhere/ca.pem"),
+        (r#""tls": {"certificate": "/nowhere/cert.pem", "key": "/nowhere/key.pem"}"#, "/nowhere/cert.pem"),
+    ] {
+        let config = format!(r#"{{"server": {{{server}}}, "/r": "http://127.0.0.1:1"}}"#);
+        let ran = Folder::with("proxy_conf.json", &config).run(&["--listen", "127.0.0.1:0"], &[]).await;
+        assert_eq!(ran.code, Some(1), "{ran:?}");
+        assert!(ran.stderr.contains(named), "{ran:?}");
+        assert!(!ran.stderr.contains("listening"), "it says that it listens and does not: {ran:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_print_at_the_start_names_every_route_and_the_address() {
+    let folder = Folder::with(
+        "proxy_conf.json",
+        r#"{"/price": "https://api.example.com/v1/price", "/pay": {"upstream": "https://pay.example.com"},}"#,
+    );
+    let gateway = Process::start_in(folder.path(), BINARY, &[]).await;
+    let address = gateway.addr();
+    gateway.signal("INT").await;
+    let (status, said) = gateway.last_words().await;
+    assert!(status.success(), "{said}");
+    for named in [
+        "configuration: proxy_conf.json",
+        "\n/price\n",
+        "https://api.example.com/v1/price\n",
+        "\n/pay\n",
+        "https://pay.example.com/\n",
+        "a restart forgets every key",
+        &format!("listening http://{address}\n"),
+    ] {
+        assert!(said.contains(named), "{named:?} is missing in\n{said}");
+    }
+}
