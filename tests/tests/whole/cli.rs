@@ -1,16 +1,16 @@
 //! The command line, as people and scripts meet it: the real binary, its exit status, and every word it says.
 
-mod check;
-mod demo;
-mod log;
-mod serve;
-
 use std::{
     path::{Path, PathBuf},
     process::{Output, Stdio},
 };
 
 use tokio::process::Command;
+
+mod check;
+mod demo;
+mod log;
+mod serve;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_gateway-under-test");
 

@@ -1,16 +1,17 @@
 //! A gateway that stops: whoever is part of a burst gets its answer, before and after the signal.
 
-mod burst;
-mod keys;
-mod stop;
+use std::process::ExitStatus;
 
 use outcall_tests::{
     gate::{Gate, PATIENCE},
     gateway::Process,
     upstream::{Act, Script, Upstream},
 };
-use std::process::ExitStatus;
 use tokio::time::timeout;
+
+mod burst;
+mod keys;
+mod stop;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_gateway-under-test");
 
@@ -48,5 +49,6 @@ impl Draining {
 
 /// Waits for the end of a process that must not wait for anything.
 async fn ended(gateway: Process) -> ExitStatus {
-    timeout(PATIENCE, gateway.ended()).await.expect("the gateway is still there")
+    let ended = timeout(PATIENCE, gateway.ended()).await;
+    ended.unwrap_or_else(|_| panic!("the gateway is still there after {PATIENCE:?}"))
 }

@@ -128,7 +128,8 @@ async fn a_fragment_is_no_part_of_a_request_and_letters_beyond_ascii_go_along() 
 #[tokio::test]
 async fn a_proxys_and_a_servers_own_targets_are_refused() {
     let stage = Stage::varying("").await;
-    let call = |line: &str| stage.send_bytes(format!("{line} HTTP/1.1\r\nhost: g\r\nidempotency-key: k\r\n\r\n"));
+    let call =
+        |line: &str| stage.send_bytes(format!("{line} HTTP/1.1\r\nhost: g\r\nidempotency-key: k\r\n\r\n"));
     for target in ["http://g/r", "https://evil.example/r", "http://g/r?x=1", "ftp://g/r", "HTTP://g"] {
         refused(&call(&format!("POST {target}")).await.unwrap(), 400, "absolute-form", "no");
     }
@@ -141,7 +142,8 @@ async fn a_proxys_and_a_servers_own_targets_are_refused() {
 async fn methods_that_are_never_served_are_refused_with_those_that_are() {
     let stage = Stage::varying("").await;
     let all = Some("GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS");
-    for line in ["TRACE /r", "TRACE /none", "CONNECT evil.example:443", "CONNECT /r", "PROPFIND /r", "get /r", "X /r"]
+    for line in
+        ["TRACE /r", "TRACE /none", "CONNECT evil.example:443", "CONNECT /r", "PROPFIND /r", "get /r", "X /r"]
     {
         let answer = stage.send_bytes(format!("{line} HTTP/1.1\r\nhost: g\r\n\r\n")).await;
         let answer = answer.unwrap_or_else(|error| panic!("{line}: {error}"));
@@ -166,9 +168,8 @@ async fn a_route_serves_the_methods_it_names() {
 /// Puts paths together from the pieces that attacks are made of. Replay one with `OUTCALL_SEED`.
 #[tokio::test]
 async fn whatever_a_path_is_made_of_the_upstream_sees_it_unchanged_or_not_at_all() {
-    const PIECES: [&str; 16] = [
-        "/", "/", "/", ".", ".", "%2e", "%2E", "%2f", "%5c", "\\", "%252e", "%25", "a", "%61", ";", "%00",
-    ];
+    const PIECES: [&str; 16] =
+        ["/", "/", "/", ".", ".", "%2e", "%2E", "%2f", "%5c", "\\", "%252e", "%25", "a", "%61", ";", "%00"];
     let seed = std::env::var("OUTCALL_SEED").map_or_else(|_| fastrand::u64(..), |seed| seed.parse().unwrap());
     eprintln!("OUTCALL_SEED={seed}");
     let mut dice = Rng::with_seed(seed);
@@ -184,7 +185,10 @@ async fn whatever_a_path_is_made_of_the_upstream_sees_it_unchanged_or_not_at_all
             // A path that came before is replayed.
             let sent: Vec<_> = seen[passed..].iter().map(|seen| seen.target.clone()).collect();
             let expected = format!("/u/{rest}");
-            assert!(sent.iter().all(|target| *target == expected) && sent.len() <= 1, "{rest} became {sent:?}");
+            assert!(
+                sent.iter().all(|target| *target == expected) && sent.len() <= 1,
+                "{rest} became {sent:?}"
+            );
             assert!(stays(&expected), "{rest} was sent");
             passed = seen.len();
         } else {

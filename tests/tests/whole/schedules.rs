@@ -42,7 +42,8 @@ impl Round {
 /// Runs one schedule with one key between the others.
 async fn run(gateway: Arc<Gateway>, round: Round, gate: Gate) {
     let schedule = Schedule::random(round.seed, round.replicas);
-    let answers = Subnet::new(gateway.addr(), round.replicas).burst_with(&round.outcall, &schedule, &gate).await;
+    let answers =
+        Subnet::new(gateway.addr(), round.replicas).burst_with(&round.outcall, &schedule, &gate).await;
     assert_eq!(answers.len(), schedule.answers());
     assert_eq!(agreed(&answers).status, 200);
 }
@@ -65,7 +66,8 @@ async fn under_every_schedule_there_is_one_call_and_one_answer() {
 
     let mut rounds = stream::iter(seeds.clone())
         .map(|seed| {
-            let running = tokio::spawn(run(gateway.clone(), Round::of(seed), gates[&format!("/u/{seed}")].clone()));
+            let running =
+                tokio::spawn(run(gateway.clone(), Round::of(seed), gates[&format!("/u/{seed}")].clone()));
             async move { (seed, running.await) }
         })
         .buffer_unordered(AT_ONCE);

@@ -11,15 +11,15 @@ use outcall_tests::{
 use crate::config::route_with;
 
 /// An upstream behind a gateway.
-pub struct Stage {
-    pub upstream: Upstream,
-    pub gateway: Gateway,
-    pub replica: Replica,
+pub(crate) struct Stage {
+    pub(crate) upstream: Upstream,
+    pub(crate) gateway: Gateway,
+    pub(crate) replica: Replica,
 }
 
 impl Stage {
     /// An upstream with this script; `members` are those of the route, as JSON.
-    pub async fn of(script: Script<Act>, members: &str) -> Self {
+    pub(crate) async fn of(script: Script<Act>, members: &str) -> Self {
         let upstream = Upstream::start(script).await;
         let gateway = Gateway::start(&route_with("/r", &upstream.url("/u"), members)).await;
         let replica = Replica::new(gateway.addr());
@@ -27,29 +27,29 @@ impl Stage {
     }
 
     /// An upstream whose every answer differs: two equal answers are one outcall.
-    pub async fn varying(members: &str) -> Self {
+    pub(crate) async fn varying(members: &str) -> Self {
         Self::of(Script::always(Act::Varying), members).await
     }
 
     /// An upstream that answers everything with this act.
-    pub async fn always(act: impl Into<Act>, members: &str) -> Self {
+    pub(crate) async fn always(act: impl Into<Act>, members: &str) -> Self {
         Self::of(Script::always(act.into()), members).await
     }
 
     /// The answer to a call that must have one.
     #[track_caller]
-    pub fn send(&self, outcall: &Outcall) -> impl Future<Output = Answer> + use<> {
+    pub(crate) fn send(&self, outcall: &Outcall) -> impl Future<Output = Answer> + use<> {
         let (replica, outcall) = (self.replica.clone(), outcall.clone());
         async move { replica.send(&outcall).await.unwrap_or_else(|error| panic!("{outcall:?}: {error}")) }
     }
 
     /// The answer to these bytes on a connection of their own.
-    pub async fn send_bytes(&self, bytes: impl AsRef<[u8]>) -> io::Result<Answer> {
+    pub(crate) async fn send_bytes(&self, bytes: impl AsRef<[u8]>) -> io::Result<Answer> {
         send_bytes(self.gateway.addr(), bytes).await
     }
 
     /// Makes the call, and says what the upstream saw of it alone.
-    pub async fn seen(&self, outcall: &Outcall) -> Seen {
+    pub(crate) async fn seen(&self, outcall: &Outcall) -> Seen {
         let before = self.upstream.hits();
         let answer = self.send(outcall).await;
         let mut requests = self.upstream.requests();
@@ -59,7 +59,7 @@ impl Stage {
 }
 
 /// The answer to these bytes on a connection of their own.
-pub async fn send_bytes(addr: SocketAddr, bytes: impl AsRef<[u8]>) -> io::Result<Answer> {
+pub(crate) async fn send_bytes(addr: SocketAddr, bytes: impl AsRef<[u8]>) -> io::Result<Answer> {
     let mut session = Replica::new(addr).session().await?;
     session.write_bytes(bytes.as_ref()).await?;
     session.answer(&Outcall::get("/")).await
@@ -67,7 +67,7 @@ pub async fn send_bytes(addr: SocketAddr, bytes: impl AsRef<[u8]>) -> io::Result
 
 /// Asserts that an answer is one of the gateway's own errors: status, kind and `executed`.
 #[track_caller]
-pub fn refused(answer: &Answer, status: u16, kind: &str, executed: &str) {
+pub(crate) fn refused(answer: &Answer, status: u16, kind: &str, executed: &str) {
     let problem = answer.problem();
     let found = (answer.status, problem["type"].as_str(), problem["executed"].as_str());
     let kind = format!("urn:outcall-gateway:{kind}");

@@ -44,8 +44,7 @@ async fn it_is_the_same_on_every_connection_and_in_every_protocol() {
             answers.push(session.send(&outcall).await.unwrap());
         }
         let answer = agreed(&answers);
-        let lines =
-            ["content-type: application/json", "x-a: 1", "x-b: 2", "x-b: 1", "content-length: 12"];
+        let lines = ["content-type: application/json", "x-a: 1", "x-b: 2", "x-b: 1", "content-length: 12"];
         assert_eq!(answer.header_lines, lines);
 
         let replica = H2Replica::connect(stage.gateway.addr()).await.unwrap();
@@ -76,7 +75,10 @@ async fn what_the_client_says_of_its_connection_or_itself_changes_nothing() {
         ("cookie", "a=1"),
         ("origin", "https://example.com"),
     ] {
-        assert_eq!(agreed(&[stage.send(&Outcall::get("/r").header(name, value)).await, plain.clone()]).status, 200);
+        assert_eq!(
+            agreed(&[stage.send(&Outcall::get("/r").header(name, value)).await, plain.clone()]).status,
+            200
+        );
     }
 }
 
@@ -98,7 +100,10 @@ async fn an_empty_body_has_a_length_of_0() {
         for framing in [Framing::ContentLength, Framing::Chunked, Framing::UntilClose] {
             let stage = Stage::always(Reply::new(status).framing(framing), "").await;
             let answer = stage.send(&Outcall::post("/r").key("k")).await;
-            assert_eq!((answer.status, answer.header_lines.as_slice()), (status, ["content-length: 0".to_owned()].as_slice()));
+            assert_eq!(
+                (answer.status, answer.header_lines.as_slice()),
+                (status, ["content-length: 0".to_owned()].as_slice())
+            );
         }
     }
 }
@@ -124,7 +129,8 @@ async fn what_has_no_body_has_no_length() {
     bodiless(&stage.send(&Outcall::head("/r")).await, 204, &[]);
     let stage = Stage::always(Reply::not_modified(), kept).await;
     bodiless(&stage.send(&Outcall::get("/r")).await, 304, &["etag: \"1\""]);
-    let stage = Stage::always(Reply::new(304).header("content-length", "5").framing(Framing::Nothing), "").await;
+    let stage =
+        Stage::always(Reply::new(304).header("content-length", "5").framing(Framing::Nothing), "").await;
     bodiless(&stage.send(&Outcall::get("/r")).await, 304, &[]);
 }
 
@@ -141,11 +147,18 @@ async fn what_has_no_body_is_followed_by_the_next_answer() {
 
 #[tokio::test]
 async fn every_status_is_recorded_as_it_came() {
-    for status in [200, 201, 203, 206, 226, 299, 300, 302, 307, 400, 401, 403, 404, 409, 418, 429, 451, 499, 500, 503, 599] {
+    for status in [
+        200, 201, 203, 206, 226, 299, 300, 302, 307, 400, 401, 403, 404, 409, 418, 429, 451, 499, 500, 503,
+        599,
+    ] {
         let reply = Reply::new(status).header("location", "/elsewhere").body(format!("{status}"));
         let stage = Stage::of(Script::steps([Act::Answer(reply)]), "").await;
         let answers = Subnet::new(stage.gateway.addr(), 4).burst(&Outcall::post("/r").key("k")).await;
         assert_eq!((agreed(&answers).status, agreed(&answers).text()), (status, status.to_string()));
-        assert_eq!(stage.upstream.finish().await.len(), 1, "{status} is not followed and not asked for again");
+        assert_eq!(
+            stage.upstream.finish().await.len(),
+            1,
+            "{status} is not followed and not asked for again"
+        );
     }
 }

@@ -139,7 +139,12 @@ async fn these_are_the_failures_of_upstreams() {
         ("an unknown coding", Act::Answer(Reply::encoded("x", vec![1])), "", post("/r")),
         ("no JSON", Act::json("{"), r#""response": {"canonical_json": true}"#, post("/r")),
         ("no one value", Act::json("{}"), r#""response": {"jq": "empty"}"#, post("/r")),
-        ("headers", Act::Answer(Reply::non_ascii_header()), r#""response": {"keep_headers": ["x-city"]}"#, post("/r")),
+        (
+            "headers",
+            Act::Answer(Reply::non_ascii_header()),
+            r#""response": {"keep_headers": ["x-city"]}"#,
+            post("/r"),
+        ),
     ] {
         let stage = Stage::always(act, members).await;
         wall.add(what, &stage.send(&outcall).await);

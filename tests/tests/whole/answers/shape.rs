@@ -21,7 +21,10 @@ async fn shaped(body: &str, members: &str) -> String {
     let stage = Stage::always(Reply::json(body), members).await;
     let answer = stage.send(&Outcall::get("/r")).await;
     assert_eq!(answer.status, 200, "{body}: {answer:?}");
-    assert_eq!(answer.header_lines, ["content-type: application/json", &format!("content-length: {}", answer.body.len())]);
+    assert_eq!(
+        answer.header_lines,
+        ["content-type: application/json", &format!("content-length: {}", answer.body.len())]
+    );
     answer.text()
 }
 
@@ -80,7 +83,16 @@ async fn a_projection_keeps_what_it_names_and_its_numbers() {
 
 #[tokio::test]
 async fn what_is_no_json_is_refused_where_json_is_promised() {
-    let broken = ["no JSON", "{", r#"{"a":1}{"a":1}"#, r#"{"a":01}"#, r#"{"a":1,}"#, "NaN", "\u{feff}{}", r#""\ud800""#];
+    let broken = [
+        "no JSON",
+        "{",
+        r#"{"a":1}{"a":1}"#,
+        r#"{"a":01}"#,
+        r#"{"a":1,}"#,
+        "NaN",
+        "\u{feff}{}",
+        r#""\ud800""#,
+    ];
     for body in broken {
         for members in [CANONICAL.to_owned(), jq("."), both(".")] {
             unshaped(body, &members, "answer-not-json").await;

@@ -43,7 +43,14 @@ async fn a_good_file_is_shown_without_its_secrets() {
     ] {
         let ran = folder.run(arguments, env).await;
         assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{ran:?}");
-        for shown in ["other.json: good", "/price", "/pay", "authorization", "x-key", "https://api.example.com/v1/price?…"] {
+        for shown in [
+            "other.json: good",
+            "/price",
+            "/pay",
+            "authorization",
+            "x-key",
+            "https://api.example.com/v1/price?…",
+        ] {
             assert!(ran.stdout.contains(shown), "{shown} is missing in\n{}", ran.stdout);
         }
         assert!(!ran.stdout.contains("SECRET"), "{}", ran.stdout);
@@ -60,9 +67,14 @@ async fn a_file_that_is_not_there_is_named() {
     for arguments in [&["check"][..], &["serve"], &[]] {
         let ran = folder.run(arguments, &[]).await;
         assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{arguments:?}");
-        assert!(ran.stderr.starts_with("proxy_conf.json: found ") && ran.stderr.contains("--config"), "{ran:?}");
+        assert!(
+            ran.stderr.starts_with("proxy_conf.json: found ") && ran.stderr.contains("--config"),
+            "{ran:?}"
+        );
     }
-    for arguments in [&["check", "--config", "nowhere.json"][..], &["--config", "nowhere.json", "--with-demo-upstream"]] {
+    for arguments in
+        [&["check", "--config", "nowhere.json"][..], &["--config", "nowhere.json", "--with-demo-upstream"]]
+    {
         let ran = folder.run(arguments, &[]).await;
         assert_eq!(ran.code, Some(2));
         assert!(ran.stderr.contains("nowhere.json: found "), "who names a file means it: {ran:?}");

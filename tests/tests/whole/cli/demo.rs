@@ -12,7 +12,10 @@ async fn the_demo_shows_one_answer_for_every_replica() {
     let folder = Folder::new();
     let gateway = Process::start_in(folder.path(), BINARY, &["--with-demo-upstream"]).await;
     let replica = Replica::new(gateway.addr());
-    let gets = [replica.send(&Outcall::get("/demo")).await.unwrap(), replica.send(&Outcall::get("/demo")).await.unwrap()];
+    let gets = [
+        replica.send(&Outcall::get("/demo")).await.unwrap(),
+        replica.send(&Outcall::get("/demo")).await.unwrap(),
+    ];
     assert_eq!(agreed(&gets).status, 200);
     let pay = |key: &str| Outcall::post("/demo").key(key).json("{}");
     let paid = Subnet::new(gateway.addr(), 13).burst(&pay("one")).await;

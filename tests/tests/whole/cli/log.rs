@@ -61,8 +61,12 @@ async fn said(arguments: &[&str]) -> (String, usize) {
     let script = Script::each(|seen| match &seen.target {
         target if target.contains("/reset/") => Act::ResetAfterReading,
         target if target.contains("/garbage/") => Act::Garbage,
-        target if target.contains("/coding/") => Act::Answer(Reply::encoded("aaanswer", b"aaanswer".to_vec())),
-        _ => Act::Answer(Reply::new(200).header("content-type", "x/tttype").header("x-a", "aaanswer").body("aaanswer")),
+        target if target.contains("/coding/") => {
+            Act::Answer(Reply::encoded("aaanswer", b"aaanswer".to_vec()))
+        }
+        _ => Act::Answer(
+            Reply::new(200).header("content-type", "x/tttype").header("x-a", "aaanswer").body("aaanswer"),
+        ),
     });
     let upstream = Upstream::start(script).await;
     let gateway = Process::start(BINARY, &config(&upstream), arguments).await;
@@ -119,34 +123,36 @@ async fn every_request_is_one_line_of_json() {
         .iter()
         .map(|line| {
             let text = |member: &str| line[member].as_str().unwrap_or("-").to_owned();
-            let number = |member: &str| line[member].as_u64().map_or("-".to_owned(), |number| number.to_string());
+            let number =
+                |member: &str| line[member].as_u64().map_or("-".to_owned(), |number| number.to_string());
             let key = if line["key"].is_null() { "-" } else { "key" };
             format!(
-                "{} {} {key} {} {} upstream {} executed {}",
+                "{} {} {key} {} {} upstream {} executed {} problem {}",
                 text("method"),
                 text("route"),
                 text("role"),
                 number("status"),
                 number("upstream_status"),
-                text("executed")
+                text("executed"),
+                text("problem")
             )
         })
         .collect();
     insta::assert_snapshot!(found.join("\n"), @r"
-    POST /r key lead 200 upstream 200 executed -
-    POST /r key replay 200 upstream 200 executed -
-    GET /r key lead 200 upstream 200 executed -
-    POST /r key none 422 upstream - executed -
-    POST /r key lead 502 upstream - executed unknown
-    GET /r key lead 502 upstream - executed unknown
-    POST /r key lead 502 upstream - executed unknown
-    POST /down key lead 502 upstream - executed no
-    POST - - none 404 upstream - executed -
-    POST - - none 400 upstream - executed -
-    POST /r - none 400 upstream - executed -
-    POST /r - none 400 upstream - executed -
-    PPPATH - - none 405 upstream - executed -
-    POST /r key lead 502 upstream 200 executed yes
+    POST /r key lead 200 upstream 200 executed - problem -
+    POST /r key replay 200 upstream 200 executed - problem -
+    GET /r key lead 200 upstream 200 executed - problem -
+    POST /r key none 422 upstream - executed no problem key-reused
+    POST /r key lead 502 upstream - executed unknown problem outcome-unknown
+    GET /r key lead 502 upstream - executed unknown problem upstream-failed
+    POST /r key lead 502 upstream - executed unknown problem outcome-unknown
+    POST /down key lead 502 upstream - executed no problem upstream-unreachable
+    POST - - none 404 upstream - executed unknown problem no-route
+    POST - - none 400 upstream - executed no problem path-invalid
+    POST /r - none 400 upstream - executed no problem key-invalid
+    POST /r - none 400 upstream - executed no problem key-missing
+    PPPATH - - none 405 upstream - executed unknown problem method-not-allowed
+    POST /r key lead 502 upstream 200 executed yes problem answer-coding
     ");
 }
 

@@ -13,7 +13,9 @@ async fn help_and_version_are_told() {
     assert_eq!((ran.code, ran.stdout.as_str(), ran.stderr.as_str()), (Some(0), version, ""));
     let ran = folder.run(&["--help"], &[]).await;
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
-    for word in ["check", "serve", "--config", "--listen", "--with-demo-upstream", "--log-format", "OUTCALL_CONFIG"] {
+    for word in
+        ["check", "serve", "--config", "--listen", "--with-demo-upstream", "--log-format", "OUTCALL_CONFIG"]
+    {
         assert!(ran.stdout.contains(word), "{word} is missing in\n{}", ran.stdout);
     }
     assert_eq!(folder.run(&["check", "--help"], &[]).await.code, Some(0));

@@ -23,7 +23,8 @@ async fn one_listener_takes_ipv6_and_ipv4() {
     let port = listener.local_addr().unwrap().port();
     let running = tokio::spawn(server::run(listener, app, std::future::pending()));
     let mut answers = Vec::new();
-    for addr in [SocketAddr::from((Ipv6Addr::LOCALHOST, port)), SocketAddr::from((Ipv4Addr::LOCALHOST, port))] {
+    for addr in [SocketAddr::from((Ipv6Addr::LOCALHOST, port)), SocketAddr::from((Ipv4Addr::LOCALHOST, port))]
+    {
         let answer = Replica::new(addr).send(&Outcall::post("/r").key("k")).await;
         answers.push(answer.unwrap_or_else(|error| panic!("{addr}: {error}")));
     }

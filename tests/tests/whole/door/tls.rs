@@ -28,7 +28,11 @@ fn config(upstream: &Upstream, authority: &Authority) -> String {
 }
 
 /// A TLS connection on which the client offers these protocols.
-async fn connect(addr: SocketAddr, authority: &Authority, protocols: &[&str]) -> io::Result<TlsStream<TcpStream>> {
+async fn connect(
+    addr: SocketAddr,
+    authority: &Authority,
+    protocols: &[&str],
+) -> io::Result<TlsStream<TcpStream>> {
     let stream = TcpStream::connect(addr).await?;
     let name = ServerName::try_from("localhost").unwrap();
     TlsConnector::from(authority.client(protocols)).connect(name, stream).await
@@ -110,7 +114,8 @@ async fn whoever_speaks_no_tls_or_trusts_another_authority_disturbs_nobody() {
 #[tokio::test]
 async fn files_that_are_no_certificate_and_key_are_named_before_anything_is_accepted() {
     let authority = Authority::new();
-    let (leaf, key) = (authority.leaf_path().display().to_string(), authority.key_path().display().to_string());
+    let (leaf, key) =
+        (authority.leaf_path().display().to_string(), authority.key_path().display().to_string());
     for (certificate, private, named) in [
         ("/nowhere/leaf.pem", key.as_str(), "/nowhere/leaf.pem"),
         (&leaf, "/nowhere/key.pem", "/nowhere/key.pem"),

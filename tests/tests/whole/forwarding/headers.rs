@@ -141,7 +141,8 @@ async fn our_agent_and_codings_give_way_to_forwarded_and_injected_ones() {
         ("", AGENT, CODINGS),
     ] {
         let stage = Stage::varying(members).await;
-        let outcall = Outcall::get("/r").header("user-agent", "theirs/1").header("accept-encoding", "identity");
+        let outcall =
+            Outcall::get("/r").header("user-agent", "theirs/1").header("accept-encoding", "identity");
         let seen = stage.seen(&outcall).await;
         assert_eq!(seen.headers("user-agent"), [agent], "{members}");
         assert_eq!(seen.headers("accept-encoding"), [codings], "{members}");

@@ -56,9 +56,8 @@ async fn keyless_requests_are_the_same_outcall_when_all_that_is_forwarded_is_the
 #[tokio::test]
 async fn a_header_decides_only_where_it_is_forwarded() {
     let stage = Stage::varying(r#""forward_headers": ["x-tenant"]"#).await;
-    let call = |tenant: &str, accept: &str| {
-        Outcall::get("/r").header("x-tenant", tenant).header("accept", accept)
-    };
+    let call =
+        |tenant: &str, accept: &str| Outcall::get("/r").header("x-tenant", tenant).header("accept", accept);
     let answers = [stage.send(&call("a", "text/plain")).await, stage.send(&call("a", "text/html")).await];
     agreed(&answers);
     assert_ne!(stage.send(&call("b", "text/plain")).await, answers[0]);
@@ -67,7 +66,8 @@ async fn a_header_decides_only_where_it_is_forwarded() {
 
 #[tokio::test]
 async fn what_is_injected_is_no_part_of_the_request() {
-    let stage = Stage::varying(r#""inject": {"authorization": "Bearer ours"}, "forward_headers": ["accept"]"#).await;
+    let stage =
+        Stage::varying(r#""inject": {"authorization": "Bearer ours"}, "forward_headers": ["accept"]"#).await;
     let call = |token: &str| Outcall::post("/r").key("k").header("authorization", token);
     agreed(&[stage.send(&call("theirs")).await, stage.send(&call("others")).await]);
     let seen = stage.upstream.finish().await;

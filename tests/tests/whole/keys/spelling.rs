@@ -44,8 +44,7 @@ async fn a_key_of_255_characters_is_fine_in_both_forms() {
     let stage = Stage::varying("").await;
     let longest = "k".repeat(255);
     let escaped = format!("\"{}\"", r"\\".repeat(255));
-    let answers =
-        [stage.send(&post(&longest)).await, stage.send(&post(&format!("\"{longest}\""))).await];
+    let answers = [stage.send(&post(&longest)).await, stage.send(&post(&format!("\"{longest}\""))).await];
     assert_eq!(agreed(&answers).status, 200);
     let answers = [stage.send(&post(&escaped)).await, stage.send(&post(&r"\".repeat(255))).await];
     assert_eq!(agreed(&answers).status, 200, "length is judged after unquoting");
@@ -140,10 +139,8 @@ async fn a_route_can_require_a_key_of_every_request() {
 #[tokio::test]
 async fn a_key_is_taken_where_none_is_needed() {
     let stage = Stage::varying(r#""key": "derive", "methods": ["GET", "HEAD", "OPTIONS"]"#).await;
-    let answers = [
-        stage.send(&Outcall::get("/r").key("a")).await,
-        stage.send(&Outcall::get("/r").key("a")).await,
-    ];
+    let answers =
+        [stage.send(&Outcall::get("/r").key("a")).await, stage.send(&Outcall::get("/r").key("a")).await];
     assert_eq!(agreed(&answers).status, 200);
     let keyless = stage.send(&Outcall::get("/r")).await;
     assert_ne!(keyless, answers[0], "with a key and without are two outcalls");

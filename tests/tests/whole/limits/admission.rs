@@ -64,7 +64,12 @@ async fn what_is_refused_before_it_could_lead_takes_nothing_of_the_rate() {
 
 #[tokio::test]
 async fn the_breaker_opens_after_failures_in_a_row_and_replays_go_on() {
-    let steps = [Act::ResetAfterReading, Act::json("{}"), Act::ResetAfterReading, Act::HalfBody(outcall_tests::upstream::Ending::Fin)];
+    let steps = [
+        Act::ResetAfterReading,
+        Act::json("{}"),
+        Act::ResetAfterReading,
+        Act::HalfBody(outcall_tests::upstream::Ending::Fin),
+    ];
     let stage = Stage::of(Script::steps(steps), r#""breaker": {"failures": 2, "cooldown": "1h"}"#).await;
     let failed = burst(&stage, &post("1")).await;
     refused(&failed, 502, "outcome-unknown", "unknown");
@@ -84,8 +89,11 @@ async fn the_breaker_opens_after_failures_in_a_row_and_replays_go_on() {
 #[tokio::test]
 async fn a_complete_answer_is_no_failure_whatever_it_says() {
     let members = r#""breaker": {"failures": 1, "cooldown": "1h"}, "response": {"canonical_json": true}"#;
-    let replies = [Reply::server_error(), Reply::unavailable(), Reply::too_many_requests(), Reply::json("no JSON")];
-    let stage = Stage::of(Script::steps(replies.into_iter().chain([Reply::json("{}")]).map(Act::Answer)), members).await;
+    let replies =
+        [Reply::server_error(), Reply::unavailable(), Reply::too_many_requests(), Reply::json("no JSON")];
+    let stage =
+        Stage::of(Script::steps(replies.into_iter().chain([Reply::json("{}")]).map(Act::Answer)), members)
+            .await;
     for (key, status) in [("1", 500), ("2", 503), ("3", 429), ("4", 502), ("5", 200)] {
         assert_eq!(burst(&stage, &post(key)).await.status, status);
     }
@@ -95,7 +103,8 @@ async fn a_complete_answer_is_no_failure_whatever_it_says() {
 async fn each_route_has_limits_of_its_own() {
     use outcall_tests::{gateway::Gateway, replica::Replica, upstream::Upstream};
     let upstream = Upstream::start(Script::always(Act::json("{}"))).await;
-    let route = format!(r#"{{"upstream": "{}", "rate": {{"per_second": 0.000001, "burst": 1}}}}"#, upstream.url("/"));
+    let route =
+        format!(r#"{{"upstream": "{}", "rate": {{"per_second": 0.000001, "burst": 1}}}}"#, upstream.url("/"));
     let gateway = Gateway::start(&format!(r#"{{"/a": {route}, "/b": {route}}}"#)).await;
     let replica = Replica::new(gateway.addr());
     for (path, status) in [("/a?1", 200), ("/a?2", 429), ("/b?1", 200), ("/b?2", 429)] {

@@ -26,9 +26,7 @@ async fn answered(bytes: usize, framing: Framing, members: &str, outcall: Outcal
 
 #[tokio::test]
 async fn headers_names_and_body_together_may_be_max_bytes_and_not_one_more() {
-    for (max, digits, members) in
-        [(1_000, 3, r#""response": {"max_bytes": 1000}"#), (2_000_000, 7, "")]
-    {
+    for (max, digits, members) in [(1_000, 3, r#""response": {"max_bytes": 1000}"#), (2_000_000, 7, "")] {
         let fits = max - header_bytes(digits);
         for framing in [Framing::ContentLength, Framing::Chunked, Framing::UntilClose] {
             for outcall in [Outcall::get("/r"), Outcall::post("/r").key("k")] {
@@ -50,8 +48,10 @@ async fn an_answer_far_too_large_is_refused_without_being_read_and_never_asked_f
 
 #[tokio::test]
 async fn what_is_dropped_does_not_count() {
-    let reply = (0..300).fold(Reply::json("{}"), |reply, number| reply.header(&format!("x-{number}"), &"v".repeat(500)));
-    let stage = Stage::always(reply.line(b"x-city: Z\xfcrich".as_slice()), r#""response": {"max_bytes": 100}"#).await;
+    let reply = (0..300)
+        .fold(Reply::json("{}"), |reply, number| reply.header(&format!("x-{number}"), &"v".repeat(500)));
+    let stage =
+        Stage::always(reply.line(b"x-city: Z\xfcrich".as_slice()), r#""response": {"max_bytes": 100}"#).await;
     assert_eq!(stage.send(&Outcall::get("/r")).await.status, 200);
 }
 

@@ -12,7 +12,11 @@ async fn bare(stage: &Stage, bytes: &[u8], status: u16) {
     assert_eq!(answer.status, status, "{shown:?}: {answer:?}");
     let mut lines = answer.header_lines.clone();
     lines.sort_unstable();
-    assert_eq!((lines.as_slice(), answer.body.len()), (["connection: close", "content-length: 0"].map(String::from).as_slice(), 0), "{shown:?}");
+    assert_eq!(
+        (lines.as_slice(), answer.body.len()),
+        (["connection: close", "content-length: 0"].map(String::from).as_slice(), 0),
+        "{shown:?}"
+    );
     assert!(session.closed().await.unwrap(), "{shown:?}: more came after the answer");
 }
 

@@ -55,7 +55,8 @@ fn post(key: &str) -> Outcall {
 fn a_smaller_room_than_that_is_refused_when_the_configuration_is_read() {
     use outcall_gateway::config::Config;
     let config = |room_bytes: usize| {
-        let route = format!(r#"{{"upstream": "http://127.0.0.1:1", "response": {{"max_bytes": {MAX_BYTES}}}}}"#);
+        let route =
+            format!(r#"{{"upstream": "http://127.0.0.1:1", "response": {{"max_bytes": {MAX_BYTES}}}}}"#);
         Config::parse(&format!(r#"{{"store": {{"room_bytes": {room_bytes}}}, "/r": {route}}}"#), &|_| None)
     };
     let smallest = CLAIMS * (MAX_BYTES + OVERHEAD);

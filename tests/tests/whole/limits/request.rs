@@ -14,9 +14,10 @@ use crate::stage::{Stage, refused};
 const BODY_MAX: usize = 2_000_000;
 
 fn chunked(key: &str, body_bytes: usize) -> Vec<u8> {
-    let mut request =
-        format!("POST /r HTTP/1.1\r\nhost: g\r\nidempotency-key: {key}\r\ntransfer-encoding: chunked\r\n\r\n")
-            .into_bytes();
+    let mut request = format!(
+        "POST /r HTTP/1.1\r\nhost: g\r\nidempotency-key: {key}\r\ntransfer-encoding: chunked\r\n\r\n"
+    )
+    .into_bytes();
     for chunk in vec![b'x'; body_bytes].chunks(60_000) {
         request.extend(format!("{:x}\r\n", chunk.len()).bytes());
         request.extend(chunk);
@@ -58,8 +59,9 @@ async fn thirteen_replicas_with_too_large_a_body_agree() {
 async fn who_announces_too_much_and_waits_is_told_at_once() {
     let stage = Stage::varying("").await;
     for expect in ["", "expect: 100-continue\r\n"] {
-        let head =
-            format!("POST /r HTTP/1.1\r\nhost: g\r\nidempotency-key: k\r\n{expect}content-length: 2000001\r\n\r\n");
+        let head = format!(
+            "POST /r HTTP/1.1\r\nhost: g\r\nidempotency-key: k\r\n{expect}content-length: 2000001\r\n\r\n"
+        );
         refused(&stage.send_bytes(head).await.unwrap(), 413, "body-too-large", "no");
     }
 }
@@ -76,18 +78,24 @@ async fn a_body_that_ends_early_is_never_sent() {
         let _ = stream.read_to_end(&mut Vec::new()).await;
     }
     for size in ["x\r\n", "-1\r\n", "fffffffffffffffff\r\n", "2\r\n{}x\r\n"] {
-        let answer = stage.send_bytes(format!("{head}transfer-encoding: chunked\r\n\r\n{size}")).await.unwrap();
+        let answer =
+            stage.send_bytes(format!("{head}transfer-encoding: chunked\r\n\r\n{size}")).await.unwrap();
         refused(&answer, 400, "body-incomplete", "no");
     }
     assert_eq!(stage.upstream.hits(), 0);
-    assert_eq!(stage.send(&Outcall::post("/r").key("k").body("{}")).await.status, 200, "the key is still free");
+    assert_eq!(
+        stage.send(&Outcall::post("/r").key("k").body("{}")).await.status,
+        200,
+        "the key is still free"
+    );
 }
 
 #[tokio::test]
 async fn what_comes_after_a_body_is_another_request() {
     let stage = Stage::always(Act::json("{}"), "").await;
     let mut session = stage.replica.session().await.unwrap();
-    let request = "POST /r HTTP/1.1\r\nhost: g\r\nidempotency-key: k\r\ncontent-length: 2\r\n\r\n{}GARBAGE\r\n\r\n";
+    let request =
+        "POST /r HTTP/1.1\r\nhost: g\r\nidempotency-key: k\r\ncontent-length: 2\r\n\r\n{}GARBAGE\r\n\r\n";
     session.write_bytes(request.as_bytes()).await.unwrap();
     assert!(!session.closed().await.unwrap(), "two answers should stand on the wire");
     let seen = stage.upstream.finish().await;
@@ -153,6 +161,12 @@ async fn over_http2_the_bounds_of_headers_are_the_same() {
     assert_eq!(replica.send(&call(128)).await.unwrap().status, 200);
     assert_eq!(replica.send(&call(129)).await.unwrap().status, 431);
     let own = "user-agentic/1.0y".len();
-    assert_eq!(replica.send(&Outcall::get("/r").header("y", &"v".repeat(65_536 - own))).await.unwrap().status, 200);
-    assert_eq!(replica.send(&Outcall::get("/r").header("y", &"v".repeat(65_537 - own))).await.unwrap().status, 431);
+    assert_eq!(
+        replica.send(&Outcall::get("/r").header("y", &"v".repeat(65_536 - own))).await.unwrap().status,
+        200
+    );
+    assert_eq!(
+        replica.send(&Outcall::get("/r").header("y", &"v".repeat(65_537 - own))).await.unwrap().status,
+        431
+    );
 }

@@ -16,9 +16,8 @@ async fn a_leader_and_256_followers_are_answered_and_everybody_beyond_is_told_to
     let gate = Gate::new();
     let stage = Stage::of(Script::steps([Act::Varying.held_at(&gate)]), "").await;
     let outcall = Outcall::post("/r").key("k").body("{}");
-    let mut calls: FuturesUnordered<_> = (0..WAITING + BEYOND)
-        .map(|_| tokio::spawn(stage.send(&outcall)))
-        .collect();
+    let mut calls: FuturesUnordered<_> =
+        (0..WAITING + BEYOND).map(|_| tokio::spawn(stage.send(&outcall))).collect();
     gate.reached().await;
     // While the answer is held back, only those are answered for whom there is no place.
     let mut beyond = Vec::new();
