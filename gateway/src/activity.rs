@@ -7,7 +7,7 @@
 use std::{
     sync::{
         Arc, Mutex, OnceLock, PoisonError,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -30,6 +30,8 @@ struct Inner {
     idle: Notify,
     last_settled: Mutex<Option<Instant>>,
     drain_ends: OnceLock<Instant>,
+    /// Nothing new is led any more.
+    closed: AtomicBool,
     cut: CancellationToken,
 }
 
@@ -50,7 +52,8 @@ impl Activity {
 
     /// Whether a call that may take `timeout` would be seen through.
     pub(crate) fn may_lead(&self, timeout: Duration) -> bool {
-        self.0.drain_ends.get().is_none_or(|ends| Instant::now() + timeout <= *ends)
+        let in_time = self.0.drain_ends.get().is_none_or(|ends| Instant::now() + timeout <= *ends);
+        in_time && !self.0.closed.load(Ordering::SeqCst)
     }
 
     /// Cancelled when the drain is over: what still runs is cut off.
@@ -58,12 +61,21 @@ impl Activity {
         self.0.cut.clone()
     }
 
-    /// Begins the drain, at most `length` long, and returns when the gateway may leave.
+    /// Begins the drain, at most `length` long, and returns when the gateway may leave: nothing is in flight, and nothing
+    /// will be led.
     pub(crate) async fn drain(&self, length: Duration) {
         let ends = *self.0.drain_ends.get_or_init(|| Instant::now() + length);
         // Said when it is so: whoever reads it may rely on it.
         tracing::info!(at_most = ?length, "draining: answering what is in flight");
-        if timeout_at(ends, self.quiet()).await.is_err() {
+        let leave = async {
+            self.quiet().await;
+            // A request counts as in flight before it asks whether it may lead. Either it is seen here and waited for,
+            // or it finds the door closed.
+            self.0.closed.store(true, Ordering::SeqCst);
+            self.idle().await;
+        };
+        if timeout_at(ends, leave).await.is_err() {
+            self.0.closed.store(true, Ordering::SeqCst);
             self.0.cut.cancel();
             // What was cut off answers its waiters at once.
             let grace = Instant::now() + limits::CLOSE_GRACE;
@@ -144,6 +156,17 @@ mod tests {
         };
         tokio::join!(activity.drain(DRAIN), ending);
         assert_eq!(started.elapsed(), DRAIN);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_gateway_that_leaves_leads_nothing_more() {
+        let activity = Activity::default();
+        assert!(activity.may_lead(Duration::ZERO));
+        activity.drain(DRAIN).await;
+        assert!(
+            !activity.may_lead(Duration::ZERO),
+            "a request on an open connection would be led and abandoned"
+        );
     }
 
     #[tokio::test(start_paused = true)]

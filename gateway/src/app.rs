@@ -2,14 +2,11 @@
 
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
-
 use crate::{
     activity::Activity,
     config::{Config, Server},
     ledger::{Ledger, Refusals},
-    limits,
-    outcall::Bodies,
+    outcall::{Answers, Bodies},
     router::Routes,
     upstream::{Network, Upstream, UpstreamError},
 };
@@ -21,8 +18,7 @@ pub struct App {
     pub(crate) refusals: Refusals,
     pub(crate) upstream: Upstream,
     pub(crate) bodies: Bodies,
-    /// Places for answers that take a while to be made canonical.
-    pub(crate) finishing: Semaphore,
+    pub(crate) answers: Answers,
     pub(crate) activity: Activity,
     pub(crate) server: Server,
 }
@@ -40,7 +36,7 @@ impl App {
             refusals: Refusals::default(),
             upstream,
             bodies: Bodies::new(),
-            finishing: Semaphore::new(limits::FINISHING_MAX),
+            answers: Answers::new(),
             activity: Activity::default(),
             server: config.server,
         })

@@ -35,8 +35,8 @@ pub(crate) enum Refused {
     Json(#[from] JsonError),
     #[error(transparent)]
     Limits(#[from] ResponseRefusal),
-    #[error("the gateway panicked over the answer")]
-    Panicked,
+    #[error("the gateway panicked over the answer, or took too long")]
+    Unfinished,
 }
 
 impl Refused {
@@ -50,7 +50,7 @@ impl Refused {
             Self::Projection(ProjectError::NotJson(_)) | Self::Json(_) => Problem::AnswerNotJson,
             Self::Projection(_) => Problem::AnswerProjection,
             Self::Limits(_) => Problem::AnswerHeaders,
-            Self::Panicked => Problem::AnswerUnfinished,
+            Self::Unfinished => Problem::AnswerUnfinished,
         }
     }
 }

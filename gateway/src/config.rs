@@ -39,6 +39,7 @@ pub use error::{ConfigError, Problem};
 pub use hosts::HostPattern;
 pub use pressure::{Breaker, Rate};
 pub use response::ResponseRules;
+pub(crate) use route::is_safe;
 pub use route::{KeyRule, Route, Target, UpstreamKey};
 pub use server::{Server, Store, Tls};
 pub use summary::Summary;

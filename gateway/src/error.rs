@@ -54,6 +54,8 @@ pub enum Problem {
     BodyIncomplete,
     /// The body is larger than a canister can send.
     BodyTooLarge,
+    /// The bodies of other requests take all the room there is for bodies.
+    BodiesFull,
     /// Too many or too large request headers.
     HeadersTooLarge,
     /// No route has this path.
@@ -113,7 +115,7 @@ pub struct Facts {
 
 impl Problem {
     /// Every kind, for documentation and tests.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::KeyMissing,
         Self::KeyInvalid,
         Self::KeyReused,
@@ -122,6 +124,7 @@ impl Problem {
         Self::AbsoluteForm,
         Self::BodyIncomplete,
         Self::BodyTooLarge,
+        Self::BodiesFull,
         Self::HeadersTooLarge,
         Self::NoRoute,
         Self::MethodNotAllowed,
@@ -170,8 +173,15 @@ impl Problem {
                 ("absolute-form", 400, No, "The request target must be a path, not an absolute URL.")
             }
             Self::BodyIncomplete => {
-                ("body-incomplete", 400, No, "The request body did not arrive whole and in time.")
+                // One replica's network says nothing of the others: this key may be led, or have been.
+                ("body-incomplete", 400, Unknown, "The request body did not arrive whole and in time.")
             }
+            Self::BodiesFull => (
+                "bodies-full",
+                503,
+                Unknown,
+                "Other requests take all the room for bodies; ask the same key again.",
+            ),
             Self::BodyTooLarge => {
                 ("body-too-large", 413, No, "The request body must not exceed 2000000 bytes.")
             }
@@ -231,7 +241,7 @@ impl Problem {
                 "outcome-unknown",
                 502,
                 Unknown,
-                "The request was sent, but no complete answer came back; it will not be sent again.",
+                "The request may have been sent, but no complete answer came back; it will not be sent again.",
             ),
             Self::LeaderLost => (
                 "leader-lost",

@@ -37,7 +37,7 @@ mod refusals;
 
 pub use clock::{Clock, Timestamp};
 pub use memory::Memory;
-pub use refusals::{Refusal, Refusals};
+pub use refusals::{Refusal, Refusals, Remembered};
 
 /// A future of the contract, boxed so that the store can be chosen when the program starts.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

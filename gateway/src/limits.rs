@@ -157,17 +157,26 @@ pub const UPSTREAM_HEADER_LIST_BYTES_MAX: u32 = 256 * 1024;
 /// How often a silent upstream connection is pinged, and how long it may take to answer: one that a middlebox has
 /// forgotten must not swallow call after call.
 pub const UPSTREAM_PING: Duration = Duration::from_secs(5);
+/// Characters of a failure's cause in the log.
+pub const CAUSE_CHARS_MAX: usize = 300;
 /// Content codings of one answer that are undone.
 pub const CODINGS_MAX: usize = 3;
 /// Answers above this size are decoded and projected off the runtime's own threads.
 pub const INLINE_BYTES_MAX: usize = 16 * 1024;
 /// Answers that are decoded and projected at once, off the runtime's own threads.
-pub const FINISHING_MAX: usize = 16;
+pub const FINISHING_MAX: usize = 4;
+/// How long decoding and projecting an answer may take, the wait for a place included.
+pub const FINISHING_TIMEOUT: Duration = Duration::from_secs(10);
+/// Bytes of answers that all calls in flight may read at once: more than 500 of the largest answers that replicas
+/// accept. A call that finds none is refused before it is made.
+pub const ANSWERS_BYTES_MAX: usize = 1024 * 1024 * 1024;
 
 // Connections.
 
-/// How long a connection may take to send a request's head, idle time before it included.
-pub const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
+/// How long a connection may be without a request: before the first one, between two, or in the middle of a head.
+pub const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
+/// How long a client may take no byte of an answer.
+pub const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Header lines up to which our own 431 answers; beyond them the HTTP library's does.
 pub const HEADER_LINES_READ: usize = 256;
 /// Concurrent streams of one HTTP/2 connection.

@@ -5,7 +5,7 @@
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use http::{Method, StatusCode};
@@ -27,9 +27,8 @@ pub(crate) enum Role {
     None,
 }
 
-/// The line of a request that is being answered. Clones write to the same line.
-#[derive(Clone)]
-pub(crate) struct Line(Arc<Mutex<Fields>>);
+/// The line of a request that is being answered.
+pub(crate) struct Line(Mutex<Fields>);
 
 struct Fields {
     started: Instant,
@@ -43,7 +42,7 @@ struct Fields {
 
 impl Line {
     pub(crate) fn begin(method: &Method) -> Self {
-        Self(Arc::new(Mutex::new(Fields {
+        Self(Mutex::new(Fields {
             started: Instant::now(),
             method: method.clone(),
             route: None,
@@ -51,7 +50,7 @@ impl Line {
             role: Role::None,
             upstream_status: None,
             answer: None,
-        })))
+        }))
     }
 
     pub(crate) fn route(&self, path: &str) {

@@ -19,12 +19,13 @@ use crate::{
     answer::Answer,
     app::App,
     error::Problem,
-    ledger::{Ask, Claim, Ending, Unavailable},
+    ledger::{Claim, Ending, Remembered, Repeat, Unavailable},
     limits,
     log::{Line, Role},
 };
 
 mod admit;
+mod answers;
 mod body;
 mod key;
 mod lead;
@@ -32,6 +33,7 @@ mod request;
 mod served;
 mod settlement;
 
+pub(crate) use answers::Answers;
 pub(crate) use body::{Bodies, Body};
 pub(crate) use request::{Asked, Request};
 pub(crate) use served::Served;
@@ -42,31 +44,27 @@ where
     B: HttpBody<Data = Bytes> + Unpin,
 {
     let method = asked.head.method.clone();
-    let (request, body) = match request::read(&app.bodies, asked, line).await {
+    let (request, mut body) = match request::read(&app.bodies, asked, line).await {
         Ok(read) => read,
         Err(problem) => return problem.answer(&method),
     };
     let ask = request.ask();
-    let mut body = Some(body);
     for _ in 0..limits::CLAIMS_PER_REQUEST {
-        // A leader was lost after this request had given its body away: somebody who still has one leads.
-        let Some(held) = body.take() else { break };
-        let refusal = app.refusals.get(&ask.id, app.ledger.now());
-        if refusal.as_ref().is_some_and(|refusal| !refusal.is_for(&ask)) {
+        if app.refusals.get(&ask.id, app.ledger.now()).is_some_and(|refusal| !refusal.is_for(&ask)) {
             return Problem::KeyReused.answer(&method);
         }
         let waiter = match app.ledger.claim(&ask).await {
             Ok(Claim::Lead(lead, waiter)) => {
                 line.role(Role::Lead);
-                body = held.again();
-                lead::spawn(app, request.clone(), held, lead, refusal);
+                // Looked up behind the claim: whoever was refused before it has left his note by now, or will be
+                // given this claim's answer when he claims again.
+                let refusal = app.refusals.get(&ask.id, app.ledger.now());
+                let refusal = refusal.filter(|refusal| refusal.is_for(&ask));
+                lead::spawn(app, request.clone(), body.clone(), lead, refusal);
                 waiter
             }
             Ok(Claim::Follow(waiter)) => {
                 line.role(Role::Follow);
-                body = held.again();
-                // The leader has the body; the followers need not hold it while they wait.
-                drop(held);
                 waiter
             }
             Ok(Claim::Replay(record)) => {
@@ -76,8 +74,20 @@ where
             }
             Ok(Claim::Conflict) => return Problem::KeyReused.answer(&method),
             Ok(Claim::Crowded) => return Problem::WaitersFull.answer(&method),
-            Err(Unavailable::Full) => return refuse(app, &request, &ask, Problem::LedgerFull),
+            Err(Unavailable::Full) => {
+                // The process remembers what the ledger cannot, so that a replica that comes when there is room again
+                // does not get another answer; then it looks for a claim that was made in between.
+                let now = app.ledger.now();
+                match app.refusals.remember(&ask, Problem::LedgerFull, now, request.error_life()) {
+                    Remembered::Now => continue,
+                    Remembered::Before | Remembered::Never => return Problem::LedgerFull.answer(&method),
+                }
+            }
         };
+        if ask.terms.repeat == Repeat::Never {
+            // Nobody leads this a second time: no need to hold the body while waiting.
+            body = Body::default();
+        }
         if let Ending::Settled(record) = waiter.ending().await {
             line.settled(&record.settlement);
             return record.settlement.answer.clone();
@@ -85,13 +95,3 @@ where
     }
     Problem::LeaderLost.answer(&method)
 }
-
-/// The ledger cannot remember this key: the process does, so that a replica that comes when it can again does not
-/// get another answer.
-fn refuse(app: &App, request: &Request, ask: &Ask, problem: Problem) -> Answer {
-    app.refusals.remember(ask, problem, app.ledger.now(), request.error_life());
-    problem.answer(request.method())
-}
-
-#[cfg(test)]
-mod tests;

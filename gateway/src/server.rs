@@ -15,12 +15,14 @@ use tokio::{
     net::{TcpListener, TcpStream},
     sync::watch,
     task::JoinSet,
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout, timeout_at},
 };
+use tokio_io_timeout::TimeoutStream;
 
 use crate::{app::App, limits, router};
 
 mod descriptors;
+mod idleness;
 mod listen;
 mod places;
 mod tls;
@@ -29,6 +31,7 @@ pub use descriptors::raise_descriptor_limit;
 pub use listen::listen;
 pub use tls::TlsError;
 
+use idleness::Idleness;
 use places::{Place, Places};
 use tls::{Acceptor, Stream};
 
@@ -69,24 +72,26 @@ impl Opened {
         let mut connections = JoinSet::new();
         let ending = async {
             shutdown.await;
+            let ends = Instant::now() + door.app.server.drain;
             door.app.activity.drain(door.app.server.drain).await;
+            ends
         };
         tokio::pin!(ending);
-        loop {
+        let drain_ends = loop {
             tokio::select! {
                 biased;
-                () = &mut ending => break,
+                ends = &mut ending => break ends,
                 Some(_) = connections.join_next() => {}
                 (stream, place) = door.accept(&listener) => {
                     connections.spawn(door.clone().serve(stream, place, closing.clone()));
                 }
             }
-        }
+        };
         drop((listener, closing));
         // Idle connections close at once, the others when they have flushed.
         drop(close);
-        let _ =
-            timeout(limits::CLOSE_GRACE, async { while connections.join_next().await.is_some() {} }).await;
+        let flushed = async { while connections.join_next().await.is_some() {} };
+        let _ = timeout_at(drain_ends.max(Instant::now() + limits::CLOSE_GRACE), flushed).await;
         tracing::info!("stopped");
     }
 }
@@ -136,19 +141,30 @@ impl Door {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let app = &self.app;
+        let idleness = Idleness::default();
         let service = service_fn(|request| {
-            let app = app.clone();
-            async move { Ok::<_, Infallible>(router::answer(app, request).await) }
+            let (app, in_use) = (app.clone(), idleness.in_use());
+            async move {
+                let _in_use = in_use;
+                Ok::<_, Infallible>(router::answer(app, request).await)
+            }
         });
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(limits::WRITE_TIMEOUT));
         let protocol = protocol();
-        let connection = protocol.serve_connection(TokioIo::new(stream), service);
+        let connection = protocol.serve_connection(TokioIo::new(Box::pin(stream)), service);
         tokio::pin!(connection);
         tokio::select! {
             ended = connection.as_mut() => return ended,
             // The sender is dropped when everything is answered: nothing in flight is altered by closing.
             _ = closing.changed() => connection.as_mut().graceful_shutdown(),
+            // Nor here: nothing is in flight.
+            () = idleness.too_long() => connection.as_mut().graceful_shutdown(),
         }
-        connection.await
+        match timeout(limits::IDLE_TIMEOUT, connection).await {
+            Ok(ended) => ended,
+            Err(_) => Err("a closing connection did not end".into()),
+        }
     }
 }
 
@@ -161,7 +177,7 @@ fn protocol() -> auto::Builder<TokioExecutor> {
         .http1()
         .auto_date_header(false)
         .timer(TokioTimer::new())
-        .header_read_timeout(limits::HEAD_TIMEOUT)
+        .header_read_timeout(limits::IDLE_TIMEOUT)
         .max_headers(limits::HEADER_LINES_READ);
     protocol
         .http2()

@@ -19,7 +19,7 @@ use crate::{
     App, DemoUpstream, Network,
     config::Config,
     ledger::{Ledger, Memory},
-    server,
+    limits, server,
 };
 
 const PORT: u16 = 8080;
@@ -51,6 +51,8 @@ pub(super) fn run(serve: Serve) -> ExitCode {
         }
         serve_until_told(&serve, config, path.as_deref()).await
     });
+    // A look-up that hangs must not keep the process.
+    runtime.shutdown_timeout(limits::CLOSE_GRACE);
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failed(error.as_ref()),
@@ -64,6 +66,7 @@ async fn serve_until_told(
 ) -> Result<(), Box<dyn Error>> {
     let shutdown = Shutdown::listen()?;
     warn_of_few_descriptors(&config);
+    warn_of_a_short_drain(&config);
     let wildcard = SocketAddr::from((Ipv6Addr::UNSPECIFIED, PORT));
     let address = serve.listen.or(config.server.listen).unwrap_or(wildcard);
     let listener = server::listen(address).map_err(|error| format!("cannot listen on {address}: {error}"))?;
@@ -77,6 +80,19 @@ async fn serve_until_told(
     announce(&config, path, address);
     opened.run(shutdown.requested()).await;
     Ok(())
+}
+
+/// A call that may outlast the drain may be cut off by it.
+fn warn_of_a_short_drain(config: &Config) {
+    for route in config.routes.iter().filter(|route| route.timeout > config.server.drain) {
+        let (timeout, drain) = (route.timeout, config.server.drain);
+        tracing::warn!(
+            route = &*route.path,
+            ?timeout,
+            ?drain,
+            "calls of this route may be cut off by the drain"
+        );
+    }
 }
 
 /// Every connection takes a descriptor, and the calls upstream take some more.

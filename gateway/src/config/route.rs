@@ -106,6 +106,6 @@ impl Route {
 }
 
 /// GET, HEAD and OPTIONS: methods that ask and do nothing.
-pub(super) fn is_safe(method: &Method) -> bool {
+pub(crate) fn is_safe(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }

@@ -42,11 +42,6 @@ impl<V> Expiring<V> {
         self.entries.insert(id, (expires, value)).map(|(_, former)| former)
     }
 
-    /// Takes a value out, live or not.
-    pub(super) fn remove(&mut self, id: &Digest) -> Option<V> {
-        self.entries.remove(id).map(|(_, value)| value)
-    }
-
     /// Drops expired values, looking at `most` of them at the most.
     pub(super) fn sweep(&mut self, now: Timestamp, most: usize) {
         for _ in 0..most {

@@ -18,8 +18,6 @@ use crate::{error::Problem, limits};
 /// A refusal that every later request for the key gets as well.
 #[derive(Clone, Debug)]
 pub struct Refusal {
-    /// The identity of the outcall.
-    pub id: Digest,
     /// What was answered.
     pub problem: Problem,
     /// When the key may be led again.
@@ -35,7 +33,18 @@ impl Refusal {
     }
 }
 
-/// The bounded table of refusals.
+/// Whether a refusal is in the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remembered {
+    /// It was put there.
+    Now,
+    /// It, or another for the same key, was there.
+    Before,
+    /// There is no room for it.
+    Never,
+}
+
+/// The bounded table of refusals. They leave when they expire; a record that the ledger has meanwhile goes before them.
 #[derive(Default)]
 pub struct Refusals(Mutex<Expiring<Refusal>>);
 
@@ -47,20 +56,20 @@ impl Refusals {
 
     /// Remembers that `ask` was refused. A full table forgets nothing for it: the new refusal is given, but not
     /// remembered, which its `executed: "unknown"` allows.
-    pub fn remember(&self, ask: &Ask, problem: Problem, now: Timestamp, life: Duration) {
+    pub fn remember(&self, ask: &Ask, problem: Problem, now: Timestamp, life: Duration) -> Remembered {
         let names = ask.request.names().clone();
         let fingerprint = ask.request.fingerprint(&names);
         let until = now.after(life);
         let mut table = self.lock();
         table.sweep(now, limits::SWEEP_PER_CLAIM);
-        if table.len() < limits::REFUSALS && table.get(&ask.id, now).is_none() {
-            table.insert(ask.id, Refusal { id: ask.id, problem, until, names, fingerprint }, Some(until));
+        if table.get(&ask.id, now).is_some() {
+            return Remembered::Before;
         }
-    }
-
-    /// The ledger has an answer for this key again.
-    pub fn forget(&self, id: &Digest) {
-        self.lock().remove(id);
+        if table.len() >= limits::REFUSALS {
+            return Remembered::Never;
+        }
+        table.insert(ask.id, Refusal { problem, until, names, fingerprint }, Some(until));
+        Remembered::Now
     }
 
     fn lock(&self) -> MutexGuard<'_, Expiring<Refusal>> {

@@ -7,21 +7,21 @@ use outcall_protocol::{
     outcall_id::Key,
 };
 
-use crate::{config::KeyRule, error::Problem};
+use crate::{config::Route, error::Problem};
 
 /// The header of the IETF draft.
 pub(crate) const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
 /// The key that the request brings; `None` when the route may derive one.
 pub(super) fn given(
-    rule: KeyRule,
+    route: &Route,
     method: &Method,
     headers: &HeaderMap,
 ) -> Result<Option<IdempotencyKey>, Problem> {
     let fields = headers.get_all(IDEMPOTENCY_KEY).iter().map(|value| value.as_bytes());
     match IdempotencyKey::parse(fields) {
         Ok(key) => Ok(Some(key)),
-        Err(KeyError::Missing) if derives(rule, method) => Ok(None),
+        Err(KeyError::Missing) if !route.key_required(method) => Ok(None),
         Err(KeyError::Missing) => Err(Problem::KeyMissing),
         Err(_) => Err(Problem::KeyInvalid),
     }
@@ -30,12 +30,4 @@ pub(super) fn given(
 /// The key given, or the fingerprint in its place.
 pub(super) fn or_derived(given: Option<IdempotencyKey>, fingerprint: Fingerprint) -> Key {
     given.map_or(Key::Derived(fingerprint), Key::Given)
-}
-
-fn derives(rule: KeyRule, method: &Method) -> bool {
-    match rule {
-        KeyRule::Require => false,
-        KeyRule::Derive => true,
-        KeyRule::ByMethod => matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS),
-    }
 }

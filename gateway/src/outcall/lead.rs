@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use http::header::CONTENT_ENCODING;
-use tokio::task;
+use tokio::{task, time::timeout};
 
 use super::{Body, Request, admit::Pass, settlement};
 use crate::{
@@ -37,9 +37,6 @@ pub(super) fn spawn(app: &Arc<App>, request: Arc<Request>, body: Body, lead: Lea
                 false => settlement,
             };
             lead.settle(settlement).await;
-            if let Some(refusal) = refusal {
-                app.refusals.forget(&refusal.id);
-            }
             app.activity.settled();
         };
         tokio::select! {
@@ -57,8 +54,11 @@ async fn conduct(app: &App, request: &Arc<Request>, body: Body) -> Settlement {
         Ok(pass) => pass,
         Err(problem) => return settlement::refused(request, problem, request.error_life()),
     };
-    let (bytes, _room) = body.into_parts();
-    let ended = app.upstream.call(&Call::new(request, bytes)).await;
+    // Room for what the upstream may send, before it is asked: later it would be too late to refuse.
+    let Some(_room) = app.answers.room(request.route()) else {
+        return settlement::refused(request, Problem::UpstreamBusy, request.error_life());
+    };
+    let ended = app.upstream.call(&Call::new(request, body.bytes().clone())).await;
     pass.report(!matches!(ended, Err(Failure::NothingSent | Failure::BrokenOff | Failure::TimedOut)));
     match ended {
         Ok(received) => {
@@ -93,11 +93,11 @@ async fn finish(app: &App, request: &Arc<Request>, received: Received) -> Result
     if small && !grows {
         return canonical::finish(&request.route().response, request.method(), received);
     }
-    // Never closed; were it, the limit would be gone, not the answer.
-    let _place = app.finishing.acquire().await;
     let owned = request.clone();
-    let finishing =
-        task::spawn_blocking(move || canonical::finish(&owned.route().response, owned.method(), received));
-    // A panic in there is a defect of ours after the upstream has answered.
-    finishing.await.unwrap_or(Err(Refused::Panicked))
+    let finishing = async {
+        let _place = app.answers.place().await;
+        let finish = move || canonical::finish(&owned.route().response, owned.method(), received);
+        task::spawn_blocking(finish).await.unwrap_or(Err(Refused::Unfinished))
+    };
+    timeout(limits::FINISHING_TIMEOUT, finishing).await.unwrap_or(Err(Refused::Unfinished))
 }

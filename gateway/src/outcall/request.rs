@@ -14,7 +14,7 @@ use outcall_protocol::{
 
 use super::{Bodies, Body, Served, key, settlement};
 use crate::{
-    config::{Route, UpstreamKey},
+    config::{Route, UpstreamKey, is_safe},
     error::Problem,
     ledger::{Ask, Fingerprinted, Repeat, Terms},
     log::Line,
@@ -64,7 +64,7 @@ where
 {
     let Asked { served, target, head, body } = asked;
     line.route(&served.route.path);
-    let given = key::given(served.route.key, &head.method, &head.headers)?;
+    let given = key::given(&served.route, &head.method, &head.headers)?;
     let body = bodies.read(body).await?;
     let head = Head {
         served,
@@ -156,10 +156,10 @@ impl Request {
     }
 
     fn repeat(&self) -> Repeat {
-        match *self.method() {
-            Method::GET | Method::HEAD | Method::OPTIONS => Repeat::Always,
-            _ if self.route().upstream_idempotent => Repeat::SameConfiguration,
-            _ => Repeat::Never,
+        match self.safe_to_repeat() {
+            true if is_safe(self.method()) => Repeat::Always,
+            true => Repeat::SameConfiguration,
+            false => Repeat::Never,
         }
     }
 }

@@ -15,7 +15,7 @@ use hyper_util::client::legacy::{self, connect::capture_connection};
 use tokio::time::{Instant, timeout_at};
 
 use super::{Call, Failure, Received, client::Client};
-use crate::gather::Gather;
+use crate::{gather::Gather, limits};
 
 /// A failed attempt.
 pub(super) struct Failed {
@@ -97,5 +97,6 @@ fn chain(error: &dyn Error) -> String {
         text = format!("{text}: {error}");
         source = error.source();
     }
-    text
+    // An upstream may add words of its own to a GOAWAY.
+    text.chars().take(limits::CAUSE_CHARS_MAX).collect()
 }

@@ -15,6 +15,8 @@ use bytes::Bytes;
 use http::Method;
 use http_body::{Body, Frame, SizeHint};
 
+use crate::config::is_safe;
+
 /// All bytes of a body, as one frame.
 #[derive(Clone, Debug)]
 pub(super) struct Outgoing(Option<Bytes>);
@@ -23,7 +25,7 @@ impl Outgoing {
     /// The body of a request with `method`. Without bytes, GET, HEAD and OPTIONS have none; the others have an empty
     /// one, which also makes HTTP/1.1 say `content-length: 0`, as some backends insist (RFC 9110, section 8.6).
     pub(super) fn new(method: &Method, bytes: Bytes) -> Self {
-        let has_none = bytes.is_empty() && matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
+        let has_none = bytes.is_empty() && is_safe(method);
         Self((!has_none).then_some(bytes))
     }
 }

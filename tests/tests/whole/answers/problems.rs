@@ -160,9 +160,9 @@ async fn these_are_the_failures_of_upstreams() {
     # sent, no answer
     HTTP/1.1 502 Bad Gateway
     content-type: application/problem+json
-    content-length: 196
+    content-length: 206
 
-    {"type":"urn:outcall-gateway:outcome-unknown","title":"Bad Gateway","status":502,"detail":"The request was sent, but no complete answer came back; it will not be sent again.","executed":"unknown"}
+    {"type":"urn:outcall-gateway:outcome-unknown","title":"Bad Gateway","status":502,"detail":"The request may have been sent, but no complete answer came back; it will not be sent again.","executed":"unknown"}
 
     # sent again and again, no answer
     HTTP/1.1 502 Bad Gateway
