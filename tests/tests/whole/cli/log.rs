@@ -15,7 +15,10 @@ const SECRETS: [&str; 9] =
 
 fn config(upstream: &Upstream) -> String {
     format!(
-        r#"{{"/r": {{"upstream": "{}?key=ooown", "inject": {{"x-secret": "iiinjected"}}, "timeout": "2s"}},
+        r#"{{"/r": {{"upstream": "{0}?key=ooown", "inject": {{"x-secret": "iiinjected"}}, "timeout": "2s"}},
+             "/jq": {{"upstream": "{0}", "response": {{"jq": ".a.b | error(\"ours\")"}}}},
+             "/index": {{"upstream": "{0}", "response": {{"jq": ".a.b.c"}}}},
+             "/json": {{"upstream": "{0}", "response": {{"canonical_json": true}}}},
              "/down": "http://127.0.0.1:1/ooown?ooown"}}"#,
         upstream.url("/ooown")
     )
@@ -43,6 +46,11 @@ async fn requests(gateway: &Process) -> usize {
         secretive(Outcall::post("/r/pppath?qqquery")),
         secretive(Outcall::new("PPPATH", "/r/pppath").key("kkkey-8")),
         secretive(Outcall::post("/r/coding/pppath").key("kkkey-9")),
+        secretive(Outcall::get("/jq/pppath")),
+        secretive(Outcall::get("/index/pppath")),
+        secretive(Outcall::get("/json/pppath")),
+        secretive(Outcall::get("/index/json/pppath")),
+        secretive(Outcall::get("/jq/json/pppath")),
     ];
     for outcall in &outcalls {
         replica.send(outcall).await.unwrap();
@@ -60,6 +68,7 @@ async fn requests(gateway: &Process) -> usize {
 async fn said(arguments: &[&str]) -> (String, usize) {
     let script = Script::each(|seen| match &seen.target {
         target if target.contains("/reset/") => Act::ResetAfterReading,
+        target if target.contains("/json/") => Act::json(r#"{"a": "aaanswer", "aaanswer": "aaanswer"}"#),
         target if target.contains("/garbage/") => Act::Garbage,
         target if target.contains("/coding/") => {
             Act::Answer(Reply::encoded("aaanswer", b"aaanswer".to_vec()))
@@ -153,6 +162,11 @@ async fn every_request_is_one_line_of_json() {
     POST /r - none 400 upstream - executed no problem key-missing
     PPPATH - - none 405 upstream - executed unknown problem method-not-allowed
     POST /r key lead 502 upstream 200 executed yes problem answer-coding
+    GET /jq key lead 502 upstream 200 executed yes problem answer-not-json
+    GET /index key lead 502 upstream 200 executed yes problem answer-not-json
+    GET /json key lead 502 upstream 200 executed yes problem answer-not-json
+    GET /index key lead 502 upstream 200 executed yes problem answer-projection
+    GET /jq key lead 502 upstream 200 executed yes problem answer-projection
     ");
 }
 
