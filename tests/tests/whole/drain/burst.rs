@@ -37,7 +37,7 @@ async fn a_burst_across_the_signal_gets_one_answer() {
 
 #[tokio::test]
 async fn what_outlasts_the_drain_is_unknown_to_all_its_replicas() {
-    let mut draining = Draining::start("1s").await;
+    let mut draining = Draining::start("2s").await;
     let replica = Replica::new(draining.gateway.addr());
     // Those that are safe to repeat are lost, and nobody is left to lead them.
     let outcalls: Vec<_> = (0..24)
