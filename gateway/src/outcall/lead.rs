@@ -50,13 +50,14 @@ pub(super) fn spawn(app: &Arc<App>, request: Arc<Request>, body: Body, lead: Lea
 
 /// Asks whether the call may be made, once for the key, and makes it.
 async fn conduct(app: &App, request: &Arc<Request>, body: Body) -> Settlement {
+    // Room for what the upstream may send, before it is asked: later it would be too late to refuse. And before the
+    // gate: our own shortage must neither use up the rate nor count as the upstream's failure.
+    let Some(_room) = app.answers.room(request.route()) else {
+        return settlement::refused(request, Problem::UpstreamBusy, request.error_life());
+    };
     let pass = match admit(app, request) {
         Ok(pass) => pass,
         Err(problem) => return settlement::refused(request, problem, request.error_life()),
-    };
-    // Room for what the upstream may send, before it is asked: later it would be too late to refuse.
-    let Some(_room) = app.answers.room(request.route()) else {
-        return settlement::refused(request, Problem::UpstreamBusy, request.error_life());
     };
     let ended = app.upstream.call(&Call::new(request, body.bytes().clone())).await;
     pass.report(!matches!(ended, Err(Failure::NothingSent | Failure::BrokenOff | Failure::TimedOut)));
@@ -101,3 +102,6 @@ async fn finish(app: &App, request: &Arc<Request>, received: Received) -> Result
     };
     timeout(limits::FINISHING_TIMEOUT, finishing).await.unwrap_or(Err(Refused::Unfinished))
 }
+
+#[cfg(test)]
+mod tests;
