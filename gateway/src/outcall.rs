@@ -95,3 +95,6 @@ where
     }
     Problem::LeaderLost.answer(&method)
 }
+
+#[cfg(test)]
+mod tests;

@@ -189,3 +189,6 @@ fn protocol() -> auto::Builder<TokioExecutor> {
         .keep_alive_timeout(limits::H2_PING);
     protocol
 }
+
+#[cfg(test)]
+mod tests;

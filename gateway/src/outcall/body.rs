@@ -58,6 +58,12 @@ impl Bodies {
         Ok(Body { bytes: gather.whole(), _room: room.map(Arc::new) })
     }
 
+    /// The room that is left, in bytes.
+    #[cfg(test)]
+    pub(super) fn free(&self) -> usize {
+        self.0.available_permits()
+    }
+
     async fn room(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Problem> {
         // A frame of 4 GiB is none that the library makes, and the semaphore is never closed.
         let bytes = u32::try_from(bytes).map_err(|_| Problem::BodyTooLarge)?;
@@ -70,3 +76,6 @@ impl Body {
         &self.bytes
     }
 }
+
+#[cfg(test)]
+mod tests;

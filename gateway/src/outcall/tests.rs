@@ -1,4 +1,5 @@
-//! Leaders that are lost: by a panic in their task, and by the end of a drain.
+//! Leaders that are lost: by a panic in their task, and by the end of a drain. Below: what has no room, and what comes
+//! too late.
 
 use std::{
     sync::atomic::{AtomicUsize, Ordering},
@@ -17,10 +18,14 @@ use tokio::{
 use super::*;
 use crate::{
     config::Config,
-    ledger::{BoxFuture, Lead, Ledger, Memory, Occupancy, Settle, Settlement, Timestamp},
+    ledger::{Ask, BoxFuture, Lead, Ledger, Memory, Occupancy, Settle, Settlement, Timestamp},
     router::enter,
     upstream::Network,
 };
+
+mod full;
+mod late;
+mod room;
 
 /// A ledger whose first leaders panic when they are to settle.
 struct Panicking {
@@ -68,6 +73,8 @@ impl Ledger for Panicking {
 struct Counting {
     url: String,
     hits: watch::Receiver<usize>,
+    /// The last request as it stood on the wire.
+    last: watch::Receiver<Vec<u8>>,
     gate: watch::Sender<bool>,
 }
 
@@ -75,15 +82,19 @@ async fn upstream(open: bool) -> Counting {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/u", listener.local_addr().unwrap());
     let (count, hits) = watch::channel(0);
+    let (read, last) = watch::channel(Vec::new());
     let gate = watch::Sender::new(open);
     let opened = gate.subscribe();
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
             count.send_modify(|hits| *hits += 1);
-            let (mut opened, hit) = (opened.clone(), *count.borrow());
+            let (mut opened, hit, read) = (opened.clone(), *count.borrow(), read.clone());
             tokio::spawn(async move {
                 // One request per connection, small enough to come in one piece.
-                let _ = stream.read(&mut [0; 4096]).await;
+                let mut request = vec![0; 4096];
+                let bytes = stream.read(&mut request).await.unwrap_or(0);
+                request.truncate(bytes);
+                read.send_replace(request);
                 let _ = opened.wait_for(|open| *open).await;
                 let body = format!("answer {hit}");
                 let head =
@@ -92,24 +103,35 @@ async fn upstream(open: bool) -> Counting {
             });
         }
     });
-    Counting { url, hits, gate }
+    Counting { url, hits, last, gate }
 }
 
 fn app(upstream: &Counting, panics: usize) -> Arc<App> {
-    let text = format!(
-        r#"{{"/r": {{"upstream": "{0}"}}, "/i": {{"upstream": "{0}", "upstream_idempotent": true}}}}"#,
-        upstream.url
-    );
-    let config = Config::parse(&text, &|_| None).unwrap();
+    let config = config(&upstream.url);
     let memory = Memory::new(config.store.room_bytes);
-    let ledger = Arc::new(Panicking { memory, left: AtomicUsize::new(panics) });
-    Arc::new(App::new(config, ledger, Network::default()).unwrap())
+    app_with(config, Panicking { memory, left: AtomicUsize::new(panics) })
+}
+
+/// A plain route, and one whose upstream honours the key itself.
+fn config(upstream: &str) -> Config {
+    let text = format!(
+        r#"{{"/r": {{"upstream": "{upstream}"}}, "/i": {{"upstream": "{upstream}", "upstream_idempotent": true}}}}"#
+    );
+    Config::parse(&text, &|_| None).unwrap()
+}
+
+fn app_with(config: Config, ledger: impl Ledger + 'static) -> Arc<App> {
+    Arc::new(App::new(config, Arc::new(ledger), Network::default()).unwrap())
 }
 
 /// One replica's request.
 async fn ask(app: &Arc<App>, method: Method, path: &str, body: &'static str) -> Answer {
+    ask_under(app, "k", method, path, body).await
+}
+
+async fn ask_under(app: &Arc<App>, key: &str, method: Method, path: &str, body: &'static str) -> Answer {
     let line = Line::begin(&method);
-    let request = HttpRequest::builder().method(method).uri(path).header("idempotency-key", "k");
+    let request = HttpRequest::builder().method(method).uri(path).header("idempotency-key", key);
     let request = request.body(Full::new(Bytes::from(body))).unwrap();
     let asked = enter(&app.routes, request).expect("a request that passes the guards");
     answer(app, asked, &line).await
@@ -140,13 +162,23 @@ async fn a_panic_of_the_leader_of_what_must_not_be_repeated_is_unknown_for_every
 
 #[tokio::test]
 async fn a_panic_of_the_leader_of_what_is_safe_to_repeat_lets_another_lead() {
-    for (method, path) in [(Method::GET, "/r"), (Method::OPTIONS, "/r"), (Method::POST, "/i")] {
+    for (method, path, body) in [
+        (Method::GET, "/r", ""),
+        (Method::OPTIONS, "/r", "a question"),
+        (Method::POST, "/i", ""),
+        (Method::POST, "/i", "5 ICP"),
+        (Method::DELETE, "/i", "all of it"),
+    ] {
         for panics in [1, 2] {
             let upstream = upstream(true).await;
             let app = app(&upstream, panics);
-            let answer = everybody(&app, method.clone(), path, "").await;
-            assert_eq!(text(&answer), format!("answer {}", panics + 1), "{method}");
-            assert_eq!(*upstream.hits.borrow(), panics + 1, "{method}");
+            let answer = everybody(&app, method.clone(), path, body).await;
+            assert_eq!(text(&answer), format!("answer {}", panics + 1), "{method} {body:?}");
+            assert_eq!(*upstream.hits.borrow(), panics + 1, "{method} {body:?}");
+            assert!(
+                upstream.last.borrow().ends_with(body.as_bytes()),
+                "{method}: led again without its body"
+            );
         }
     }
 }

@@ -50,3 +50,43 @@ impl Body for Outgoing {
         SizeHint::with_exact(self.0.as_ref().map_or(0, |bytes| bytes.len() as u64))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt;
+
+    use super::*;
+
+    /// Whether the head says that nothing follows, the length it says, and all frames.
+    async fn outgoing(method: &Method, bytes: &'static str) -> (bool, Option<u64>, Vec<Bytes>) {
+        let mut body = Outgoing::new(method, Bytes::from(bytes));
+        let (ends_with_head, length) = (body.is_end_stream(), body.size_hint().exact());
+        let mut frames = Vec::new();
+        while let Some(Ok(frame)) = body.frame().await {
+            frames.push(frame.into_data().unwrap());
+        }
+        assert!(body.is_end_stream(), "{method}: still open at its end");
+        (ends_with_head, length, frames)
+    }
+
+    #[tokio::test]
+    async fn what_must_not_be_repeated_never_ends_with_its_head() {
+        for method in [Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {
+            assert_eq!(outgoing(&method, "").await, (false, Some(0), vec![]), "{method}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_question_without_a_body_ends_with_its_head() {
+        for method in [Method::GET, Method::HEAD, Method::OPTIONS] {
+            assert_eq!(outgoing(&method, "").await, (true, Some(0), vec![]), "{method}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_is_one_frame_of_known_length() {
+        for method in [Method::GET, Method::POST] {
+            assert_eq!(outgoing(&method, "5 ICP").await, (false, Some(5), vec!["5 ICP".into()]), "{method}");
+        }
+    }
+}

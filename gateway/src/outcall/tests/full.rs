@@ -1,0 +1,131 @@
+//! A ledger that is full for a moment: whoever was refused in it and whoever came through get the same answer.
+
+use std::{collections::VecDeque, sync::Mutex};
+
+use super::*;
+
+/// A ledger that is full for some of the claims, and says so, or what else a claim is worth, when it is told to.
+struct Momentarily {
+    memory: Memory,
+    steps: Mutex<VecDeque<Step>>,
+    told: watch::Receiver<bool>,
+}
+
+/// What happens to one claim; those after the last step are as ever.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Full,
+    /// As [`Step::Full`], but the news takes a while.
+    FullLate,
+    /// As ever, but the news takes a while.
+    Late,
+    AsEver,
+}
+
+use Step::{AsEver, Full, FullLate, Late};
+
+impl Ledger for Momentarily {
+    fn claim<'a>(&'a self, ask: &'a Ask) -> BoxFuture<'a, Result<Claim, Unavailable>> {
+        Box::pin(async move {
+            let step = self.steps.lock().unwrap().pop_front().unwrap_or(AsEver);
+            let claim = match step {
+                Full | FullLate => Err(Unavailable::Full),
+                Late | AsEver => self.memory.claim(ask).await,
+            };
+            if matches!(step, FullLate | Late) {
+                let _ = self.told.clone().wait_for(|told| *told).await;
+            }
+            claim
+        })
+    }
+
+    fn now(&self) -> Timestamp {
+        self.memory.now()
+    }
+
+    fn occupancy(&self) -> Occupancy {
+        self.memory.occupancy()
+    }
+}
+
+fn full(url: &str, steps: &[Step]) -> (Arc<App>, watch::Sender<bool>) {
+    let (tell, told) = watch::channel(false);
+    let config = config(url);
+    let memory = Memory::new(config.store.room_bytes);
+    let steps = Mutex::new(steps.iter().copied().collect());
+    (app_with(config, Momentarily { memory, steps, told }), tell)
+}
+
+/// One finds the ledger full; before he knows, another has claimed the key and gone upstream.
+#[tokio::test]
+async fn who_found_no_room_shares_the_answer_of_a_claim_that_was_made_in_between() {
+    for (method, path) in [(Method::GET, "/r"), (Method::POST, "/r"), (Method::POST, "/i")] {
+        let mut upstream = upstream(true).await;
+        let (app, tell) = full(&upstream.url, &[FullLate, AsEver]);
+        let told = async {
+            upstream.hits.wait_for(|hits| *hits == 1).await.unwrap();
+            tell.send_replace(true);
+        };
+        let (answer, ()) = tokio::join!(everybody(&app, method.clone(), path, "5 ICP"), told);
+        assert_eq!(text(&answer), "answer 1", "{method}");
+        assert_eq!(*upstream.hits.borrow(), 1, "{method}");
+    }
+}
+
+/// One finds the ledger full while another is about to learn that he leads: the refusal came first, and holds for both.
+#[tokio::test]
+async fn who_leads_behind_a_refusal_is_refused_like_everybody() {
+    for (method, path) in [(Method::GET, "/r"), (Method::POST, "/r"), (Method::POST, "/i")] {
+        let upstream = upstream(true).await;
+        let (app, tell) = full(&upstream.url, &[Late, Full]);
+        let told = async { tell.send_replace(true) };
+        let (answer, _) = tokio::join!(everybody(&app, method.clone(), path, "5 ICP"), told);
+        assert_eq!(answer, Problem::LedgerFull.answer(&method));
+        assert_eq!(*upstream.hits.borrow(), 0, "{method}: refused, and sent");
+    }
+}
+
+/// Nobody listens there: what is led is answered as unreachable.
+const NOWHERE: &str = "http://127.0.0.1:1/u";
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_key_stays_refused_for_its_error_ttl_with_room_and_without() {
+    for (method, path, life) in [
+        (Method::GET, "/r", limits::ERROR_TTL_SAFE_DEFAULT),
+        (Method::POST, "/i", limits::ERROR_TTL_SAFE_DEFAULT),
+        (Method::POST, "/r", limits::ERROR_TTL_UNSAFE_DEFAULT),
+    ] {
+        // Every request claims twice: the second time it looks for a claim that was made in between.
+        let (app, _tell) = full(NOWHERE, &[Full; 3]);
+        let refusal = Problem::LedgerFull.answer(&method);
+        for _ in 0..2 {
+            assert_eq!(ask(&app, method.clone(), path, "5 ICP").await, refusal);
+            assert_eq!(app.ledger.occupancy().keys, 0, "{method}");
+        }
+        // There is room again.
+        tokio::time::advance(life / 2).await;
+        assert_eq!(everybody(&app, method.clone(), path, "5 ICP").await, refusal);
+        assert_eq!(app.ledger.occupancy().keys, 1, "{method}: the ledger has taken the refusal over");
+        let reused = ask(&app, method.clone(), path, "6 ICP").await;
+        assert_eq!(reused, Problem::KeyReused.answer(&method));
+
+        tokio::time::advance(life / 2 - Duration::from_millis(1)).await;
+        assert_eq!(ask(&app, method.clone(), path, "5 ICP").await, refusal);
+        tokio::time::advance(Duration::from_millis(1)).await;
+        let free = ask(&app, method.clone(), path, "5 ICP").await;
+        assert_eq!(
+            free,
+            Problem::UpstreamUnreachable.answer(&method),
+            "{method}: refused for longer than that"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_request_under_a_refused_key_is_told_so_while_the_ledger_is_full() {
+    let (app, _tell) = full(NOWHERE, &[Full; 4]);
+    assert_eq!(ask(&app, Method::POST, "/r", "5 ICP").await, Problem::LedgerFull.answer(&Method::POST));
+    assert_eq!(ask(&app, Method::POST, "/r", "6 ICP").await, Problem::KeyReused.answer(&Method::POST));
+    let answer = ask_under(&app, "other", Method::POST, "/r", "6 ICP").await;
+    assert_eq!(answer, Problem::LedgerFull.answer(&Method::POST), "another key is another refusal");
+}
