@@ -32,7 +32,8 @@ enum Command {
 struct Serve {
     #[command(flatten)]
     file: File,
-    /// Address to listen on. An IPv6 wildcard takes IPv4 too. [default: server.listen, else [::]:8080]
+    /// Address to listen on; without it `server.listen`, else port 8080 of every address. An IPv6 wildcard takes IPv4
+    /// too.
     #[arg(long, env = "OUTCALL_LISTEN", value_name = "ADDR")]
     listen: Option<SocketAddr>,
     /// Where claims and answers are kept. `memory` forgets everything when the process ends.
@@ -57,7 +58,7 @@ struct Check {
 
 #[derive(Debug, Args)]
 struct File {
-    /// The routes and settings: JSON, with comments and trailing commas. [default: proxy_conf.json]
+    /// The routes and settings: JSON, with comments and trailing commas; without it `proxy_conf.json`.
     #[arg(long, env = "OUTCALL_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
 }
