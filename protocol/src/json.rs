@@ -11,6 +11,7 @@ use std::ops::Range;
 pub(crate) mod reader;
 #[cfg(test)]
 mod tests;
+pub mod tree;
 
 use reader::Reader;
 

@@ -19,6 +19,7 @@ mod lifetimes;
 mod limits;
 mod lost;
 mod paths;
+mod problems;
 mod retries;
 mod schedules;
 mod stage;

@@ -1,0 +1,189 @@
+//! Where the gateway is and what an outcall may take: given at installation, changed by controllers.
+
+use candid::{CandidType, Principal};
+use serde::Deserialize;
+
+use crate::limits::{
+    ASK_AGAIN_WITHIN_S, CALLERS_MAX, CONFIG_TEXT_BYTES_MAX, RESPONSE_BYTES_MAX, RESPONSE_BYTES_MIN,
+    ROUNDTRIP_MS,
+};
+
+/// The configuration in force. `canister.did` explains each field.
+#[derive(CandidType, Deserialize, Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// The gateway's URL up to the paths of its routes, without a slash at the end.
+    pub gateway: String,
+    /// The gateway's route for prices.
+    pub price_path: String,
+    /// The gateway's route for orders.
+    pub order_path: String,
+    /// Bytes of a price's answer, headers included.
+    pub price_response_bytes_max: u64,
+    /// Bytes of an order's answer, headers included.
+    pub order_response_bytes_max: u64,
+    /// Milliseconds of waiting for which cycles are reserved.
+    pub roundtrip_ms_expected: u64,
+    /// An outcall whose quote is higher is not made.
+    pub cycles_per_outcall_max: u128,
+    /// Seconds after the first outcall of an order's attempt in which its key may be asked again.
+    pub ask_again_within_s: u64,
+    /// Who may cause outcalls.
+    pub callers: Callers,
+}
+
+/// Who may cause outcalls, besides the controllers. Each of them spends this canister's cycles.
+#[derive(CandidType, Deserialize, Clone, Debug, PartialEq, Eq)]
+pub enum Callers {
+    /// Nobody else.
+    #[serde(rename = "controllers")]
+    Controllers,
+    /// These.
+    #[serde(rename = "listed")]
+    Listed(Vec<Principal>),
+    /// Everyone, anonymous callers too. For local networks.
+    #[serde(rename = "everyone")]
+    Everyone,
+}
+
+/// A change of the configuration: a member left out stays as it is, or at its default at installation.
+#[derive(CandidType, Deserialize, Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// See [`Config::gateway`]. Needed at installation.
+    pub gateway: Option<String>,
+    /// See [`Config::price_path`]; `/price` by default.
+    pub price_path: Option<String>,
+    /// See [`Config::order_path`]; `/order` by default.
+    pub order_path: Option<String>,
+    /// See [`Config::price_response_bytes_max`]; 1,024 by default.
+    pub price_response_bytes_max: Option<u64>,
+    /// See [`Config::order_response_bytes_max`]; 2,048 by default.
+    pub order_response_bytes_max: Option<u64>,
+    /// See [`Config::roundtrip_ms_expected`]; 30,000 by default.
+    pub roundtrip_ms_expected: Option<u64>,
+    /// See [`Config::cycles_per_outcall_max`]; 1,000,000,000 by default.
+    pub cycles_per_outcall_max: Option<u128>,
+    /// See [`Config::ask_again_within_s`]; 3,600 by default.
+    pub ask_again_within_s: Option<u64>,
+    /// See [`Config::callers`]; the controllers by default.
+    pub callers: Option<Callers>,
+}
+
+impl Default for Config {
+    /// Complete but for the gateway.
+    fn default() -> Self {
+        Self {
+            gateway: String::new(),
+            price_path: "/price".into(),
+            order_path: "/order".into(),
+            price_response_bytes_max: 1_024,
+            order_response_bytes_max: 2_048,
+            roundtrip_ms_expected: 30_000,
+            cycles_per_outcall_max: 1_000_000_000,
+            ask_again_within_s: 3_600,
+            callers: Callers::Controllers,
+        }
+    }
+}
+
+impl Config {
+    /// This configuration with the changes applied.
+    ///
+    /// # Errors
+    /// A sentence about the first member that cannot be; then nothing is changed.
+    pub fn with(&self, settings: Settings) -> Result<Self, String> {
+        let old = self.clone();
+        let gateway = settings.gateway.unwrap_or(old.gateway);
+        let config = Self {
+            gateway: gateway.trim_end_matches('/').to_owned(),
+            price_path: settings.price_path.unwrap_or(old.price_path),
+            order_path: settings.order_path.unwrap_or(old.order_path),
+            price_response_bytes_max: settings
+                .price_response_bytes_max
+                .unwrap_or(old.price_response_bytes_max),
+            order_response_bytes_max: settings
+                .order_response_bytes_max
+                .unwrap_or(old.order_response_bytes_max),
+            roundtrip_ms_expected: settings.roundtrip_ms_expected.unwrap_or(old.roundtrip_ms_expected),
+            cycles_per_outcall_max: settings.cycles_per_outcall_max.unwrap_or(old.cycles_per_outcall_max),
+            ask_again_within_s: settings.ask_again_within_s.unwrap_or(old.ask_again_within_s),
+            callers: settings.callers.unwrap_or(old.callers),
+        };
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        check_gateway(&self.gateway)?;
+        check_path("price_path", &self.price_path)?;
+        check_path("order_path", &self.order_path)?;
+        let bytes = RESPONSE_BYTES_MIN..=RESPONSE_BYTES_MAX;
+        check_range("price_response_bytes_max", self.price_response_bytes_max, &bytes)?;
+        check_range("order_response_bytes_max", self.order_response_bytes_max, &bytes)?;
+        check_range("roundtrip_ms_expected", self.roundtrip_ms_expected, &ROUNDTRIP_MS)?;
+        check_range("ask_again_within_s", self.ask_again_within_s, &ASK_AGAIN_WITHIN_S)?;
+        match &self.callers {
+            Callers::Listed(listed) if listed.len() > CALLERS_MAX => {
+                Err(format!("callers must not be more than {CALLERS_MAX}"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether this caller may cause outcalls.
+    pub fn admits(&self, caller: &Principal, is_controller: bool) -> bool {
+        is_controller
+            || match &self.callers {
+                Callers::Controllers => false,
+                Callers::Listed(listed) => listed.contains(caller),
+                Callers::Everyone => true,
+            }
+    }
+
+    /// The URL of a price. The characters of a pair need no escapes in a query.
+    pub fn price_url(&self, pair: &str) -> String {
+        format!("{}{}?pair={pair}", self.gateway, self.price_path)
+    }
+
+    /// The URL of orders.
+    pub fn order_url(&self) -> String {
+        format!("{}{}", self.gateway, self.order_path)
+    }
+}
+
+/// `http://` is for local networks; mainnet's replicas refuse it (`Url need to specify https scheme`).
+fn check_gateway(gateway: &str) -> Result<(), String> {
+    let rest = gateway.strip_prefix("https://").or_else(|| gateway.strip_prefix("http://"));
+    match rest {
+        None | Some("") => Err("gateway must be a URL: https://host, on local networks also http://".into()),
+        Some(rest) if rest.starts_with('/') => Err("gateway must name a host".into()),
+        Some(_) => check_text("gateway", gateway),
+    }
+}
+
+fn check_path(name: &str, path: &str) -> Result<(), String> {
+    if !path.starts_with('/') {
+        return Err(format!("{name} must start with a slash"));
+    }
+    check_text(name, path)
+}
+
+fn check_text(name: &str, text: &str) -> Result<(), String> {
+    let fits = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'?' | b'#' | b'\\');
+    if text.len() > CONFIG_TEXT_BYTES_MAX {
+        return Err(format!("{name} must not be longer than {CONFIG_TEXT_BYTES_MAX} bytes"));
+    }
+    if !text.bytes().all(fits) {
+        return Err(format!("{name} must be visible ASCII without ?, # and backslash"));
+    }
+    Ok(())
+}
+
+fn check_range(name: &str, value: u64, range: &std::ops::RangeInclusive<u64>) -> Result<(), String> {
+    if range.contains(&value) {
+        return Ok(());
+    }
+    Err(format!("{name} must be between {} and {}", range.start(), range.end()))
+}
+
+#[cfg(test)]
+mod tests;

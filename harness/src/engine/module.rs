@@ -1,0 +1,169 @@
+//! A canister's Wasm, compiled: checked against what the Internet Computer accepts, and ready to be instantiated.
+
+use std::{borrow::Cow, io::Read as _, sync::Arc};
+
+use flate2::read::MultiGzDecoder;
+use wasmtime::{InstancePre, Linker, Val};
+
+use super::{
+    EngineError, Settings,
+    host::Host,
+    ic0,
+    image::Image,
+    limits, machine,
+    mode::Mode,
+    rewrite::{self, Rewritten, rewrite},
+    run,
+    state::{Message, State},
+};
+
+/// Exports with a meaning that start with `canister_`; others of that prefix are refused.
+const ENTRY_POINTS: [&str; 7] = [
+    "canister_init",
+    "canister_pre_upgrade",
+    "canister_post_upgrade",
+    "canister_inspect_message",
+    "canister_heartbeat",
+    "canister_global_timer",
+    "canister_on_low_wasm_memory",
+];
+
+/// Exports with a method's name behind them.
+const METHODS: [&str; 3] = ["canister_update ", "canister_query ", "canister_composite_query "];
+
+/// A compiled Wasm module. Clones share it; one module can be installed many times.
+#[derive(Clone)]
+pub struct Module {
+    parts: Arc<Parts>,
+}
+
+struct Parts {
+    pre: InstancePre<Host>,
+    functions: std::collections::BTreeSet<String>,
+    globals: Vec<String>,
+    starts: bool,
+    first: State,
+}
+
+impl Module {
+    /// Compiles a module: plain Wasm, or gzip as `dfx` and `icp` can make it. A canister of a megabyte takes about a
+    /// second on one core when the compiler is optimised.
+    ///
+    /// # Errors
+    /// When it is no Wasm module, larger than 100 MiB, imports anything but functions of ic0 (all of them are named),
+    /// has a 64-bit memory, exports an unknown function with the prefix `canister_`, or one method twice.
+    pub fn new(wasm: &[u8]) -> Result<Self, EngineError> {
+        let wasm = unpacked(wasm)?;
+        let rewritten = rewrite(&wasm)?;
+        check_imports(&rewritten)?;
+        check_exports(&rewritten)?;
+        let engine = machine::machine()?;
+        let module = wasmtime::Module::new(engine, &rewritten.wasm).map_err(invalid)?;
+        let mut linker = Linker::new(engine);
+        ic0::link(&mut linker).map_err(invalid)?;
+        let pre = linker.instantiate_pre(&module).map_err(invalid)?;
+        let globals = rewritten.globals.iter().map(|index| rewrite::global(*index)).collect::<Vec<_>>();
+        let first = first_state(&pre, &globals)?;
+        let Rewritten { functions, starts, .. } = rewritten;
+        Ok(Self { parts: Arc::new(Parts { pre, functions, globals, starts, first }) })
+    }
+
+    /// Whether it exports this entry point, for example `canister_query transform`.
+    pub fn exports(&self, entry_point: &str) -> bool {
+        self.parts.functions.contains(entry_point)
+    }
+
+    /// The methods that it exports, with their kind in front: `canister_update add`.
+    pub fn methods(&self) -> impl Iterator<Item = &str> {
+        let functions = self.parts.functions.iter().map(String::as_str);
+        functions.filter(|name| METHODS.iter().any(|prefix| name.starts_with(prefix)))
+    }
+
+    pub(super) fn pre(&self) -> &InstancePre<Host> {
+        &self.parts.pre
+    }
+
+    /// The host's names of the mutable globals.
+    pub(super) fn globals(&self) -> &[String] {
+        &self.parts.globals
+    }
+
+    /// Whether there is a start function to run at installation.
+    pub(super) fn starts(&self) -> bool {
+        self.parts.starts
+    }
+
+    /// Memory and globals of a fresh instance.
+    pub(super) fn first(&self) -> &State {
+        &self.parts.first
+    }
+}
+
+impl std::fmt::Debug for Module {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Module").field("methods", &self.methods().collect::<Vec<_>>()).finish_non_exhaustive()
+    }
+}
+
+fn invalid(error: wasmtime::Error) -> EngineError {
+    EngineError::Invalid(format!("{error:#}"))
+}
+
+/// The module itself, within its limit.
+fn unpacked(wasm: &[u8]) -> Result<Cow<'_, [u8]>, EngineError> {
+    let bytes_max = limits::MODULE_BYTES_MAX;
+    let mut unpacked = Vec::new();
+    let wasm = if wasm.starts_with(&[0x1f, 0x8b]) {
+        let mut reader = MultiGzDecoder::new(wasm).take(bytes_max as u64 + 1);
+        let read = reader.read_to_end(&mut unpacked);
+        read.map_err(|error| EngineError::Invalid(format!("the gzip around it is broken: {error}")))?;
+        Cow::Owned(unpacked)
+    } else {
+        Cow::Borrowed(wasm)
+    };
+    let bytes = wasm.len();
+    if bytes > bytes_max { Err(EngineError::TooLarge { bytes, bytes_max }) } else { Ok(wasm) }
+}
+
+fn check_imports(rewritten: &Rewritten) -> Result<(), EngineError> {
+    let unknown = rewritten.imports.iter().filter(|(module, name)| module != "ic0" || !ic0::knows(name));
+    let mut unknown: Vec<_> = unknown.map(|(module, name)| format!("{module}.{name}")).collect();
+    unknown.dedup();
+    if unknown.is_empty() { Ok(()) } else { Err(EngineError::UnknownImports(unknown)) }
+}
+
+fn check_exports(rewritten: &Rewritten) -> Result<(), EngineError> {
+    let mut methods = std::collections::BTreeSet::new();
+    for name in rewritten.functions.iter().filter(|name| name.starts_with("canister_")) {
+        let method = METHODS.iter().find_map(|prefix| name.strip_prefix(prefix));
+        if method.is_none() && !ENTRY_POINTS.contains(&name.as_str()) {
+            let text = "is reserved: \"canister_\" starts the names of entry points only";
+            return Err(EngineError::Invalid(format!("the exported function \"{name}\" {text}")));
+        }
+        if method.is_some_and(|method| !methods.insert(method)) {
+            let text = "is exported more than once, as update, query or composite query";
+            return Err(EngineError::Invalid(format!("the method in \"{name}\" {text}")));
+        }
+    }
+    Ok(())
+}
+
+/// What a fresh instance holds. The image is what later images are compared with.
+fn first_state(pre: &InstancePre<Host>, globals: &[String]) -> Result<State, EngineError> {
+    let message = Message::new(Mode::Start, 0);
+    let settings = Settings { heap_bytes_max: 1 << 32, ..Settings::default() };
+    let host = Host::new(Arc::new(settings), State::default(), message, 0);
+    let (mut store, instance) =
+        run::instance(pre, host).map_err(|trap| EngineError::Invalid(trap.to_string()))?;
+    let mut state = State::default();
+    for name in globals {
+        if let Some(global) = instance.get_global(&mut store, name) {
+            let value: Val = global.get(&mut store);
+            state.globals.push(value);
+        }
+    }
+    if let Some(memory) = store.data().memory {
+        state.heap = Image::default().updated(memory.data(&store));
+    }
+    Ok(state)
+}

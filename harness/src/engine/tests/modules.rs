@@ -1,0 +1,117 @@
+//! Which modules are hosted, and what is said about the others.
+
+use std::io::Write as _;
+
+use super::{PRELUDE, install, query, update, wasm};
+use crate::engine::{Canister, EngineError, Module, Settings};
+
+fn refusal(text: &str) -> String {
+    Module::new(&wat::parse_str(text).unwrap()).unwrap_err().to_string()
+}
+
+#[test]
+fn every_unknown_import_is_named() {
+    let error = refusal(
+        r#"(module
+        (import "ic0" "msg_reply" (func))
+        (import "ic0" "teleport" (func))
+        (import "wasi_snapshot_preview1" "random_get" (func (param i32 i32) (result i32))))"#,
+    );
+    assert!(
+        error.contains("ic0.teleport, wasi_snapshot_preview1.random_get. A canister may import"),
+        "{error}"
+    );
+    assert!(!error.contains("msg_reply"), "{error}");
+}
+
+#[test]
+fn what_is_not_a_canister_is_refused_in_words() {
+    assert!(matches!(Module::new(b"not wasm"), Err(EngineError::Invalid(_))));
+    assert!(matches!(Module::new(b""), Err(EngineError::Invalid(_))));
+    assert!(matches!(Module::new(&[0x1f, 0x8b, 1, 2]), Err(EngineError::Invalid(_))));
+    assert!(refusal("(component)").contains("component"));
+    assert!(refusal("(module (memory i64 1))").contains("64-bit memory"));
+    assert!(refusal(r#"(module (import "ic0" "memory" (memory 1)))"#).contains("functions only"));
+    assert!(
+        refusal(r#"(module (func (export "canister_refuel")))"#).contains("\"canister_refuel\" is reserved")
+    );
+    assert!(refusal("(module (table 1 funcref) (global (mut funcref) ref.null func))").contains("reference"));
+    let twice = r#"(module (func (export "canister_query a")) (func (export "canister_update a")))"#;
+    assert!(refusal(twice).contains("more than once"));
+    let signature = refusal(r#"(module (import "ic0" "time" (func (param i32))))"#);
+    assert!(signature.contains("ic0") && signature.contains("time"), "{signature}");
+}
+
+#[test]
+fn no_cut_module_makes_the_engine_panic() {
+    let whole = wasm(
+        r#"(table funcref (elem $answer2)) (func $answer2) (start $answer2) (global (mut i32) (i32.const 1))"#,
+    );
+    for end in 0..whole.len() {
+        let _ = Module::new(&whole[..end]);
+    }
+}
+
+#[test]
+fn a_gzipped_module_is_unpacked() {
+    let plain = wasm(r#"(func (export "canister_query seven") (call $answer (i64.const 7)))"#);
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(&plain).unwrap();
+    let module = Module::new(&encoder.finish().unwrap()).unwrap();
+    assert_eq!(module.methods().collect::<Vec<_>>(), ["canister_query seven"]);
+    let canister = Canister::install(&module, &[], Settings::default()).unwrap();
+    assert_eq!(query(&canister, "seven"), Ok(7));
+}
+
+#[test]
+fn the_start_function_runs_once_and_never_again() {
+    let mut canister = install(
+        r#"
+        (global $starts (mut i64) (i64.const 40))
+        (func $start
+            (global.set $starts (i64.add (global.get $starts) (i64.const 1)))
+            (i32.store8 (i32.const 60) (i32.add (i32.load8_u (i32.const 60)) (i32.const 1))))
+        (start $start)
+        (func (export "canister_update read")
+            (call $answer (i64.add (global.get $starts) (i64.load8_u (i32.const 60)))))
+        "#,
+    );
+    assert_eq!(update(&mut canister, "read"), Ok(42));
+    assert_eq!(query(&canister, "read").unwrap_err().code as u32, 5);
+    assert_eq!(update(&mut canister, "read"), Ok(42));
+}
+
+#[test]
+fn the_start_function_may_not_use_the_system() {
+    let text = format!("(module {PRELUDE} (func $start (drop (call $arg_size))) (start $start))");
+    let module = Module::new(&wat::parse_str(text).unwrap()).unwrap();
+    let trap = Canister::install(&module, &[], Settings::default()).unwrap_err().to_string();
+    assert!(trap.contains("cannot be executed in start mode"), "{trap}");
+}
+
+#[test]
+fn globals_of_every_kind_last_and_the_table_needs_no_export() {
+    let mut canister = install(
+        r#"
+        (global $a (mut i32) (i32.const 1))
+        (global $b i64 (i64.const 5))
+        (global $c (mut i64) (i64.const 10))
+        (global $d (mut f64) (f64.const 0.5))
+        (global $e (mut f32) (f32.const 0.25))
+        (func (export "canister_update add")
+            (global.set $a (i32.add (global.get $a) (i32.const 1)))
+            (global.set $c (i64.add (global.get $c) (i64.const 10)))
+            (global.set $d (f64.mul (global.get $d) (f64.const 4)))
+            (global.set $e (f32.mul (global.get $e) (f32.const 8)))
+            (call $answer (i64.const 0)))
+        (func (export "canister_query sum") (call $answer
+            (i64.add (i64.add (i64.extend_i32_u (global.get $a)) (global.get $b))
+                (i64.add (global.get $c)
+                    (i64.add (i64.trunc_f64_u (global.get $d)) (i64.trunc_f32_u (global.get $e)))))))
+        "#,
+    );
+    for _ in 0..2 {
+        assert_eq!(update(&mut canister, "add"), Ok(0));
+    }
+    assert_eq!(query(&canister, "sum"), Ok(3 + 5 + 30 + 8 + 16));
+}

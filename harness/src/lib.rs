@@ -1,0 +1,58 @@
+//! Would the replicas agree? The harness plays a subnet of the Internet Computer that makes an HTTPS outcall: every
+//! replica sends its own real request, and the subnet's rules decide.
+//!
+//! ```text
+//! outcall         what a canister asks for, what a replica gets, what it votes for
+//! rules/limits    what the management canister refuses, before anything is sent
+//! schedule        who sends when, who sends twice, late, or never
+//! adapter         one replica's real request, as the replica's adapter makes it
+//! http_response   the Candid form that the transform is given
+//! replica         the record of what one replica sent, got and voted for
+//! rules/consensus agree, diverge or run out of time
+//! verdict         the decision, and for a divergence the first difference, in words
+//! rules/price     what it cost
+//! ```
+//!
+//! Everything but [`adapter`] is pure: no network, no clock, no randomness but a seed's. Without a canister, and so
+//! without a transform, thirteen replicas are asked like this:
+//!
+//! ```no_run
+//! use std::time::Duration;
+//!
+//! use outcall_harness::{
+//!     adapter::{Adapter, Network},
+//!     http_response,
+//!     outcall::{Content, Request},
+//!     replica::Replica,
+//!     verdict,
+//! };
+//!
+//! # async fn ask() -> Result<(), Box<dyn std::error::Error>> {
+//! let network = Network::new()?;
+//! let request = Request::get("https://api.example.com/price").max_response_bytes(4_000);
+//! let mut records = Vec::new();
+//! for number in 0..13 {
+//!     let fetched = Adapter::new(&network).fetch(&request).await;
+//!     let reply = fetched.outcome.as_ref().ok().map(http_response::encode).transpose()?;
+//!     let record = Replica::fetched(number, Duration::ZERO, fetched);
+//!     records.push(match reply {
+//!         Some(reply) => record.voting(Content::Success(reply)),
+//!         None => record,
+//!     });
+//! }
+//! // diverged: header date: "Mon, 01 Jan 2029 00:00:00 GMT" in 8 replicas, "…00:00:01 GMT" in 5
+//! println!("{}", verdict::judge(13, 0, &mut records));
+//! # Ok(())
+//! # }
+//! ```
+
+pub mod adapter;
+pub mod engine;
+pub mod http_response;
+pub mod outcall;
+pub mod replica;
+pub mod rules;
+pub mod schedule;
+pub mod subnet;
+pub mod verdict;
+pub mod wasm;

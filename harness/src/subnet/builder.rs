@@ -1,0 +1,101 @@
+//! What a subnet is to be before a canister is installed on it.
+
+use super::{Subnet, hosted::blocking, modules};
+use crate::{
+    adapter::{Adapter, Network, NetworkError},
+    engine::{Canister, EngineError, Settings, Trap},
+    schedule::Schedule,
+};
+
+/// No subnet of the Internet Computer comes near this size, and each node has connections of its own.
+const NODES_MAX: usize = 200;
+
+/// A subnet in the making.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is there before a canister is installed"]
+pub struct Builder {
+    nodes: usize,
+    schedule: Schedule,
+    network: Option<Network>,
+    settings: Settings,
+    seed: u64,
+}
+
+/// Why a canister could not be installed, or its code not be changed.
+#[derive(Debug, thiserror::Error)]
+pub enum InstallError {
+    /// No nodes, or more than anybody has.
+    #[error("a subnet has 1 to {NODES_MAX} nodes, not {0}")]
+    Nodes(usize),
+    /// The nodes' way out.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    /// The module cannot be hosted.
+    #[error(transparent)]
+    Module(#[from] EngineError),
+    /// The canister's own code refused.
+    #[error(transparent)]
+    Trapped(#[from] Trap),
+}
+
+impl Builder {
+    pub(super) fn new(nodes: usize) -> Self {
+        let settings = Settings::default();
+        Self { nodes, schedule: Schedule::together(), network: None, settings, seed: 0 }
+    }
+
+    /// Who sends when; by default all together.
+    pub fn schedule(mut self, schedule: Schedule) -> Self {
+        self.schedule = schedule;
+        self
+    }
+
+    /// Where requests go; by default into the world, with the certificates that the system trusts.
+    pub fn network(mut self, network: Network) -> Self {
+        self.network = Some(network);
+        self
+    }
+
+    /// The canister's cycles at the start; by default 100 trillion.
+    pub fn cycles(mut self, cycles: u128) -> Self {
+        self.settings.cycles = cycles;
+        self
+    }
+
+    /// The canister's controller, who also installs it; by default [`super::ANONYMOUS`].
+    pub fn controller(mut self, principal: impl Into<Vec<u8>>) -> Self {
+        self.settings.controllers = vec![principal.into()];
+        self
+    }
+
+    /// What `raw_rand` gives and which node makes a non-replicated outcall is drawn from this; by default 0.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Everything else that the engine can be told. The number of nodes stays the subnet's.
+    pub fn settings(mut self, change: impl FnOnce(&mut Settings)) -> Self {
+        change(&mut self.settings);
+        self
+    }
+
+    /// Installs a canister: plain Wasm or gzip, and the Candid argument of its `init`.
+    ///
+    /// # Errors
+    /// See [`InstallError`].
+    pub async fn install(self, wasm: &[u8], arg: impl Into<Vec<u8>>) -> Result<Subnet, InstallError> {
+        let nodes = u32::try_from(self.nodes).ok().filter(|_| (1..=NODES_MAX).contains(&self.nodes));
+        let node_count = nodes.ok_or(InstallError::Nodes(self.nodes))?;
+        let network = match self.network {
+            Some(network) => network,
+            None => blocking(Network::new).await?,
+        };
+        let module = modules::compiled(wasm.to_vec()).await?;
+        let settings = Settings { node_count, ..self.settings };
+        let arg = arg.into();
+        let canister = blocking(move || Canister::install(&module, &arg, settings)).await?;
+        let adapters = (0..self.nodes).map(|_| Adapter::new(&network)).collect();
+        Ok(Subnet::new(canister, adapters, self.schedule, self.seed))
+    }
+}

@@ -1,0 +1,146 @@
+//! Carrying out the calls of a canister until none is out any more.
+//!
+//! All outcalls that are out at the same time run their rounds at the same time, and each is answered when it is
+//! decided. Late replicas send when their result has been delivered, while the canister goes on.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use tokio::task::JoinSet;
+
+use super::{
+    Bill, Round, Subnet,
+    errand::{Errand, rejected_with},
+    http_request::Asked,
+    sending::Sending,
+};
+use crate::{
+    engine::CallId,
+    replica::Replica,
+    rules::{consensus::TIMEOUT, price::Replication},
+    schedule::{Moment, Turn},
+    verdict::{Verdict, judge},
+};
+
+/// Calls that one update may lead to: a canister that never stops calling is stopped.
+const CALLS_MAX: usize = 10_000;
+/// Outcalls among them.
+const OUTCALLS_MAX: usize = 1_000;
+
+/// What came of it.
+pub(super) struct Carried {
+    pub(super) rounds: Vec<Round>,
+    /// Why calls were left unanswered, if any were.
+    pub(super) stopped: Option<String>,
+}
+
+/// A round whose votes are in.
+struct Voted {
+    sending: Sending,
+    turns: Vec<Turn>,
+    replicas: Vec<Replica>,
+}
+
+impl Subnet {
+    pub(super) async fn carry_out(&mut self) -> Carried {
+        let mut rounds = BTreeMap::new();
+        let mut under_way = JoinSet::new();
+        let mut late = JoinSet::new();
+        let (mut calls, mut outcalls) = (0, 0);
+        let stopped = loop {
+            let calls_now = self.hosted.change(|canister| canister.take_calls()).await;
+            calls += calls_now.len();
+            let none = calls_now.is_empty();
+            for call in calls_now {
+                match self.errand(call) {
+                    Errand::Own(call) => self.hosted.change(move |canister| canister.deliver(&call)).await,
+                    Errand::Answered(call, answer) => {
+                        let refund = call.cycles;
+                        self.respond(call.id, answer, refund).await;
+                    }
+                    Errand::Refused(asked, reject) => {
+                        outcalls += 1;
+                        let answer = Err(rejected_with(&reject));
+                        self.respond(asked.call, answer, asked.cycles).await;
+                        let round = Round::refused(asked, self.nodes(), reject);
+                        rounds.insert(round.id, round);
+                    }
+                    Errand::Outcall(asked) => {
+                        outcalls += 1;
+                        under_way.spawn(self.round(asked));
+                    }
+                }
+            }
+            if calls > CALLS_MAX {
+                break Some(format!("the canister made more than {CALLS_MAX} calls in one update"));
+            }
+            if outcalls > OUTCALLS_MAX {
+                break Some(format!("the canister made more than {OUTCALLS_MAX} outcalls in one update"));
+            }
+            if !none {
+                continue;
+            }
+            match under_way.join_next().await {
+                None => break None,
+                Some(Ok(voted)) => {
+                    let (round, sending, turns) = self.decided(voted).await;
+                    rounds.insert(round.id, round);
+                    late.spawn(async move { (sending.asked.id, sending.late(&turns).await) });
+                }
+                Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+                Some(Err(_)) => {}
+            }
+        };
+        while let Some(joined) = late.join_next().await {
+            if let Ok((id, records)) = joined
+                && let Some(round) = rounds.get_mut(&id)
+            {
+                round.joined_by(records);
+            }
+        }
+        Carried { rounds: rounds.into_values().collect(), stopped }
+    }
+
+    /// The votes of an outcall.
+    fn round(&mut self, asked: Asked) -> impl Future<Output = Voted> + Send + use<> {
+        let turns = self.turns(asked.replication);
+        let sending = Sending::begin(asked, self.hosted.clone(), self.adapters.clone());
+        async move {
+            let replicas = sending.in_time(&turns).await;
+            Voted { sending, turns, replicas }
+        }
+    }
+
+    /// Who sends: all, or the one that the subnet has chosen. For that one, too late is merely later.
+    fn turns(&mut self, replication: Replication) -> Vec<Turn> {
+        let mut turns = self.schedule.turns(self.nodes());
+        if replication == Replication::Single {
+            let chosen = self.dice.usize(0..turns.len().max(1));
+            turns.retain(|turn| turn.replica == chosen);
+            for turn in turns.iter_mut().filter(|turn| turn.moment == Moment::Late) {
+                turn.moment = Moment::After(Duration::ZERO);
+            }
+        }
+        turns
+    }
+
+    /// Judges the votes and gives the canister its answer.
+    async fn decided(&mut self, voted: Voted) -> (Round, Sending, Vec<Turn>) {
+        let Voted { sending, turns, mut replicas } = voted;
+        let (asked, nodes) = (&sending.asked, self.nodes());
+        let verdict = judge(asked.voters(nodes), asked.id, &mut replicas);
+        let bill = Bill::of(asked, nodes, &verdict, &replicas);
+        let waited = match verdict {
+            Verdict::TimedOut { .. } => TIMEOUT,
+            _ => sending.waited(),
+        };
+        self.hosted.change(move |canister| canister.advance(waited)).await;
+        let answer = verdict.outcome().map(<[u8]>::to_vec).map_err(rejected_with);
+        self.respond(asked.call, answer, bill.refunded()).await;
+        let round = Round::decided(asked, nodes, replicas, verdict, bill);
+        (round, sending, turns)
+    }
+
+    async fn respond(&self, call: CallId, answer: Result<Vec<u8>, crate::engine::Rejected>, refund: u128) {
+        self.hosted.change(move |canister| canister.respond(call, answer, refund)).await;
+    }
+}

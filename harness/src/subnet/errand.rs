@@ -1,0 +1,102 @@
+//! What a call of the canister wants, and who can give it.
+
+use candid::Principal;
+use serde_bytes::ByteBuf;
+
+use super::{Subnet, http_request::Asked};
+use crate::{
+    engine::{Call, RejectCode, Rejected},
+    outcall::Reject,
+};
+
+/// What is to be done about a call.
+pub(super) enum Errand {
+    /// It goes to the canister itself.
+    Own(Call),
+    /// The nodes have to ask.
+    Outcall(Asked),
+    /// An outcall that the management canister does not make.
+    Refused(Asked, Reject),
+    /// This is the answer; all cycles come back.
+    Answered(Call, Result<Vec<u8>, Rejected>),
+}
+
+impl Subnet {
+    pub(super) fn errand(&mut self, call: Call) -> Errand {
+        let (own, myself) = {
+            let canister = self.canister();
+            (canister.is_own(&call), principal(canister.id()))
+        };
+        if own {
+            return Errand::Own(call);
+        }
+        if principal(&call.callee) != Principal::management_canister() {
+            let text = format!(
+                "Canister {} not found: the embedded subnet hosts one canister",
+                principal(&call.callee)
+            );
+            return Errand::Answered(call, Err(rejected(RejectCode::DestinationInvalid, text)));
+        }
+        match call.method.as_str() {
+            "http_request" => {
+                let id = self.next_outcall;
+                self.next_outcall += 1;
+                match Asked::read(&call, id, self.nodes(), &myself) {
+                    (asked, Ok(())) => Errand::Outcall(asked),
+                    (asked, Err(reject)) => Errand::Refused(asked, reject),
+                }
+            }
+            "raw_rand" => {
+                let mut bytes = vec![0; 32];
+                self.dice.fill(&mut bytes);
+                let reply = candid::encode_one(ByteBuf::from(bytes))
+                    .map_err(|error| rejected(RejectCode::SysFatal, error.to_string()));
+                Errand::Answered(call, reply)
+            }
+            other => {
+                let text = format!(
+                    "The embedded subnet does not play the method '{other}' of the management canister: it has \
+                     http_request and raw_rand"
+                );
+                Errand::Answered(call, Err(rejected(RejectCode::CanisterError, text)))
+            }
+        }
+    }
+}
+
+/// The engine's form of a reject.
+pub(super) fn rejected_with(reject: &Reject) -> Rejected {
+    use crate::outcall::RejectCode as Code;
+    let code = match reject.code {
+        Code::SysFatal => RejectCode::SysFatal,
+        Code::SysTransient => RejectCode::SysTransient,
+        Code::DestinationInvalid => RejectCode::DestinationInvalid,
+        Code::CanisterReject => RejectCode::CanisterReject,
+        Code::CanisterError => RejectCode::CanisterError,
+        Code::SysUnknown => RejectCode::SysUnknown,
+    };
+    rejected(code, reject.message.clone())
+}
+
+/// The rules' form of a rejection.
+pub(super) fn reject_of(rejected: &Rejected) -> Reject {
+    use crate::outcall::RejectCode as Code;
+    let code = match rejected.code {
+        RejectCode::SysFatal => Code::SysFatal,
+        RejectCode::SysTransient => Code::SysTransient,
+        RejectCode::DestinationInvalid => Code::DestinationInvalid,
+        RejectCode::CanisterReject => Code::CanisterReject,
+        RejectCode::CanisterError => Code::CanisterError,
+        RejectCode::SysUnknown => Code::SysUnknown,
+    };
+    Reject::new(code, rejected.message.clone())
+}
+
+fn rejected(code: RejectCode, message: String) -> Rejected {
+    Rejected { code, message }
+}
+
+/// An empty callee is the management canister, too; bytes that are no principal are nobody's.
+fn principal(bytes: &[u8]) -> Principal {
+    Principal::try_from_slice(bytes).unwrap_or(Principal::anonymous())
+}

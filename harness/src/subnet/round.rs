@@ -1,0 +1,120 @@
+//! The whole story of one outcall.
+
+use std::{collections::BTreeSet, fmt};
+
+use super::{Bill, http_request::Asked};
+use crate::{
+    outcall::{Reject, Request, Transform},
+    replica::Replica,
+    rules::price::Replication,
+    verdict::{Variations, Verdict, judge, variations},
+};
+
+/// Differences that are printed; the rest is counted.
+const DIFFERENCES_PRINTED_MAX: usize = 6;
+
+/// One outcall: what the canister asked for, what every replica did, what the subnet decided, what it cost.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Round {
+    /// The subnet's number for it, as in reject texts.
+    pub id: u64,
+    /// Nodes of the subnet.
+    pub nodes: usize,
+    /// What the canister asked for.
+    pub request: Request,
+    /// Its transform.
+    pub transform: Option<Transform>,
+    /// Which nodes had to send.
+    pub replication: Replication,
+    /// What they sent and got, by their numbers; a replica that sent twice is there twice, late ones are at the end.
+    pub replicas: Vec<Replica>,
+    /// What was decided.
+    pub verdict: Verdict,
+    /// What it cost.
+    pub bill: Bill,
+}
+
+impl Round {
+    /// An outcall that was not made.
+    pub(super) fn refused(asked: Asked, nodes: usize, reject: Reject) -> Self {
+        let bill = Bill::nothing(asked.pricing, asked.cycles);
+        Self::decided(&asked, nodes, Vec::new(), Verdict::refused(reject), bill)
+    }
+
+    pub(super) fn decided(
+        asked: &Asked,
+        nodes: usize,
+        replicas: Vec<Replica>,
+        verdict: Verdict,
+        bill: Bill,
+    ) -> Self {
+        Self {
+            id: asked.id,
+            nodes,
+            request: asked.request.clone(),
+            transform: asked.transform.clone(),
+            replication: asked.replication,
+            replicas,
+            verdict,
+            bill,
+        }
+    }
+
+    /// Takes up those that came late. They change nothing that was decided.
+    pub(super) fn joined_by(&mut self, late: Vec<Replica>) {
+        if !late.is_empty() {
+            self.replicas.extend(late);
+            let _ = judge(self.replication.senders(self.nodes), self.id, &mut self.replicas);
+        }
+    }
+
+    /// Where the requests went.
+    pub fn url(&self) -> &str {
+        &self.request.url
+    }
+
+    /// How many requests may have reached the server: repeated, late and resent ones, too.
+    pub fn requests(&self) -> u32 {
+        self.replicas.iter().map(|record| record.attempts).sum()
+    }
+
+    /// Everything in which the raw responses differ, whether or not the transform takes it away.
+    pub fn variations(&self) -> Variations {
+        variations(&self.replicas)
+    }
+
+    /// A letter for each sending, by its group: `AAAAAAAABBBBB`. Small for a late one, a dot for one that never sent.
+    pub fn votes(&self) -> String {
+        let letter = |group: usize| char::from(b'A' + u8::try_from(group.min(25)).unwrap_or(25));
+        let vote = |record: &Replica| match record.group {
+            None => '·',
+            Some(group) if record.late => letter(group).to_ascii_lowercase(),
+            Some(group) => letter(group),
+        };
+        self.replicas.iter().map(vote).collect()
+    }
+}
+
+impl fmt::Display for Round {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "outcall {}: {} {}", self.id, self.request.method, self.request.url)?;
+        writeln!(f, "  {}", self.verdict)?;
+        if !self.replicas.is_empty() {
+            let numbers: BTreeSet<usize> = self.replicas.iter().map(|record| record.number).collect();
+            let (replicas, of) = (numbers.len(), self.nodes);
+            writeln!(f, "  {replicas} of {of} nodes, {} requests: {}", self.requests(), self.votes())?;
+        }
+        let Variations { found, left_out } = self.variations();
+        if !found.is_empty() {
+            let places =
+                found.iter().take(DIFFERENCES_PRINTED_MAX).map(|difference| difference.place.to_string());
+            let more = found.len().saturating_sub(DIFFERENCES_PRINTED_MAX) + left_out;
+            write!(f, "  responses differ in: {}", places.collect::<Vec<_>>().join(", "))?;
+            match more {
+                0 => writeln!(f)?,
+                more => writeln!(f, " and {more} more")?,
+            }
+        }
+        write!(f, "  cycles: {}", self.bill)
+    }
+}
