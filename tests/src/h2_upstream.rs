@@ -14,6 +14,7 @@ use crate::upstream::{Log, Script, Seen};
 
 mod act;
 mod connection;
+mod frames;
 mod shared;
 
 #[cfg(test)]

@@ -50,8 +50,9 @@ pub(super) async fn serve(stream: TlsStream<TcpStream>, number: usize, log: &Arc
             biased;
             stream = connection.accept() => {
                 let Some(Ok((request, response))) = stream else { return };
+                let ended_with_head = shared.ended_with_head(response.stream_id().as_u32());
                 let stream = Stream { response, log: log.clone(), word: word.clone() };
-                streams.spawn(stream.run(request, number));
+                streams.spawn(stream.run(request, number, ended_with_head));
             }
             Some(word) = words.recv() => match word {
                 Word::Flush(done) => drop(done.send(())),
@@ -102,8 +103,9 @@ struct Stream {
 }
 
 impl Stream {
-    async fn run(mut self, request: Request<RecvStream>, connection: usize) {
-        let Ok(seen) = read(request, connection).await else { return self.log.broke_off() };
+    async fn run(mut self, request: Request<RecvStream>, connection: usize, ended_with_head: bool) {
+        let Ok(seen) = read(request).await else { return self.log.broke_off() };
+        let seen = Seen { connection, ended_with_head, ..seen };
         let act = self.log.next(seen).unwrap_or_else(|| {
             H2Act::Answer(Reply::new(500).body("the script did not foresee this request"))
         });
@@ -170,7 +172,7 @@ impl Stream {
     }
 }
 
-async fn read(request: Request<RecvStream>, connection: usize) -> Result<Seen, h2::Error> {
+async fn read(request: Request<RecvStream>) -> Result<Seen, h2::Error> {
     let (head, mut stream) = request.into_parts();
     let mut body = Vec::new();
     while let Some(data) = stream.data().await {
@@ -183,7 +185,8 @@ async fn read(request: Request<RecvStream>, connection: usize) -> Result<Seen, h
     let fields = fields.map(|(name, value)| format!("{name}: {}", String::from_utf8_lossy(value.as_bytes())));
     Ok(Seen {
         order: 0,
-        connection,
+        connection: 0,
+        ended_with_head: false,
         method: head.method.to_string(),
         target: head.uri.path_and_query().map_or("", |target| target.as_str()).to_owned(),
         header_lines: authority.into_iter().chain(fields).collect(),

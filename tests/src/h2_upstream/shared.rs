@@ -10,14 +10,22 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
+use super::frames::Frames;
+
 #[derive(Clone)]
 pub(super) struct Shared {
     stream: Arc<Mutex<TlsStream<TcpStream>>>,
+    frames: Arc<Mutex<Frames>>,
 }
 
 impl Shared {
     pub(super) fn new(stream: TlsStream<TcpStream>) -> Self {
-        Self { stream: Arc::new(Mutex::new(stream)) }
+        Self { stream: Arc::new(Mutex::new(stream)), frames: Arc::new(Mutex::new(Frames::new())) }
+    }
+
+    /// Whether the head of this stream, which has arrived, was its end.
+    pub(super) fn ended_with_head(&self, stream: u32) -> bool {
+        self.frames.lock().unwrap().ended_with_head(stream)
     }
 
     fn with<T>(&self, poll: impl FnOnce(Pin<&mut TlsStream<TcpStream>>) -> T) -> T {
@@ -27,7 +35,10 @@ impl Shared {
 
 impl AsyncRead for Shared {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        self.with(|stream| stream.poll_read(cx, into))
+        let before = into.filled().len();
+        let polled = self.with(|stream| stream.poll_read(cx, into));
+        self.frames.lock().unwrap().feed(&into.filled()[before..]);
+        polled
     }
 }
 

@@ -60,6 +60,25 @@ async fn an_answer_comes_back() {
 }
 
 #[tokio::test]
+async fn a_stream_that_ends_with_its_head_is_told_from_one_that_ends_behind_it() {
+    let authority = Authority::new();
+    let upstream = H2Upstream::start(Script::always(H2Act::json("{}")), &authority).await;
+    let mut client = connect(&upstream, &authority).await;
+    for frames in [vec![], vec![""], vec!["5 ICP", ""], vec![]] {
+        let request = Request::post(upstream.url("/pay")).body(()).unwrap();
+        let (answer, mut body) = client.send_request(request, frames.is_empty()).unwrap();
+        for (at, frame) in frames.iter().enumerate() {
+            body.send_data(Bytes::from_static(frame.as_bytes()), at + 1 == frames.len()).unwrap();
+        }
+        answer.await.unwrap();
+    }
+    let seen = upstream.finish().await;
+    let found: Vec<_> = seen.iter().map(|seen| (seen.text(), seen.ended_with_head)).collect();
+    let expected = [("", true), ("", false), ("5 ICP", false), ("", true)];
+    assert_eq!(found, expected.map(|(body, ended)| (body.to_owned(), ended)));
+}
+
+#[tokio::test]
 async fn a_refused_stream_was_not_executed() {
     let (error, hits) = failure(H2Act::Refuse).await;
     assert!(error.is_reset() && error.is_remote());

@@ -66,13 +66,16 @@ async fn read(wire: &mut Wire, number: usize, log: &Log<Act>) -> io::Result<Opti
         return Err(malformed(format!("request line {:?}", head.first)));
     };
     let (method, target) = (method.to_owned(), target.to_owned());
-    let body = match head.length()? {
+    let length = head.length()?;
+    let ended_with_head = length.is_none();
+    let body = match length {
         Some(length) => wire.body(length).await?,
         None => wire.body(Length::Exactly(0)).await?,
     };
     let Head { lines: header_lines, .. } = head;
     let last = values(&header_lines, "connection").iter().any(|value| value.eq_ignore_ascii_case("close"));
-    Ok(Some((Seen { order: 0, connection: number, method, target, header_lines, body }, last)))
+    let (order, connection) = (0, number);
+    Ok(Some((Seen { order, connection, method, target, header_lines, ended_with_head, body }, last)))
 }
 
 /// Does what the script says. An error means that the client is gone.

@@ -15,6 +15,9 @@ pub struct Seen {
     pub target: String,
     /// The header lines in order, spelled as they came. Over HTTP/2 `:authority` is the first of them.
     pub header_lines: Vec<String>,
+    /// Whether the head said that no body follows: over HTTP/2 its frame ended the stream, over HTTP/1.1 it has neither
+    /// `content-length` nor `transfer-encoding`.
+    pub ended_with_head: bool,
     /// The body, without chunks.
     pub body: Vec<u8>,
 }

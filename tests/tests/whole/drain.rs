@@ -11,6 +11,7 @@ use tokio::time::timeout;
 
 mod burst;
 mod keys;
+mod slow;
 mod stop;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_gateway-under-test");

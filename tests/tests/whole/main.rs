@@ -13,6 +13,7 @@ mod door;
 mod drain;
 mod failures;
 mod forwarding;
+mod http2;
 mod keys;
 mod leaders;
 mod lifetimes;
