@@ -34,7 +34,7 @@ mod settings;
 mod state;
 
 pub use canister::{Call, CallId, Canister, MessageId, Queried, Settled};
-pub use error::{EngineError, RejectCode, Rejected, Trap};
+pub use error::{EngineError, Trap};
 pub use module::Module;
 pub use prices::{HttpOutcall, HttpUsage, NoPrice, Prices, Published, Replication, Scheme};
 pub use settings::Settings;

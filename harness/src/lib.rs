@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! outcall         what a canister asks for, what a replica gets, what it votes for
+//! reject          how a message fails, for whoever sent it
 //! rules/limits    what the management canister refuses, before anything is sent
 //! schedule        who sends when, who sends twice, late, or never
 //! adapter         one replica's real request, as the replica's adapter makes it
@@ -50,6 +51,7 @@ pub mod adapter;
 pub mod engine;
 pub mod http_response;
 pub mod outcall;
+pub mod reject;
 pub mod replica;
 pub mod rules;
 pub mod schedule;

@@ -36,7 +36,8 @@ use fastrand::Rng;
 
 use crate::{
     adapter::Adapter,
-    engine::{Canister, RejectCode, Rejected, Trap},
+    engine::{Canister, Trap},
+    reject::{Reject, RejectCode},
     schedule::Schedule,
 };
 
@@ -109,7 +110,7 @@ impl Subnet {
     ///
     /// # Errors
     /// The rejection that the caller sees.
-    pub async fn query(&self, method: &str, arg: impl Into<Vec<u8>>) -> Result<Vec<u8>, Rejected> {
+    pub async fn query(&self, method: &str, arg: impl Into<Vec<u8>>) -> Result<Vec<u8>, Reject> {
         let (method, arg) = (method.to_owned(), arg.into());
         self.hosted.look(move |canister| canister.query(&method, &arg, ANONYMOUS)).await
     }
@@ -165,6 +166,6 @@ impl Subnet {
     }
 }
 
-fn unanswered(why: String) -> Rejected {
-    Rejected { code: RejectCode::SysUnknown, message: format!("The update has no answer: {why}") }
+fn unanswered(why: String) -> Reject {
+    Reject::new(RejectCode::SysUnknown, format!("The update has no answer: {why}"))
 }

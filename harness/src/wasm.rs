@@ -114,9 +114,13 @@ impl Build {
         let root = self.root()?;
         let mut cargo = self.cargo(&root);
         let mut output = run(&mut cargo)?;
-        if !output.status.success() && misses_target(&output) {
-            self.add_target()?;
+        if misses_target(&output) {
+            let added = self.add_target();
             output = run(&mut cargo)?;
+            // Another process may have added it meanwhile; then it does not matter that we could not.
+            if misses_target(&output) {
+                added?;
+            }
         }
         if !output.status.success() {
             return Err(BuildError::Cargo { command: spelled(&cargo), said: end_of(&output) });
@@ -156,7 +160,10 @@ impl Build {
         cargo
     }
 
+    /// One at a time: two at once are in each other's way, and the second finds nothing left to do.
     fn add_target(&self) -> Result<(), BuildError> {
+        static ADDING: Mutex<()> = Mutex::new(());
+        let _adding = ADDING.lock().unwrap_or_else(PoisonError::into_inner);
         let mut rustup = Command::new("rustup");
         rustup.args(["target", "add", TARGET]).current_dir(&self.folder);
         let why = match rustup.output() {
@@ -187,7 +194,8 @@ fn spelled(command: &Command) -> String {
 /// Rustc's words for a target whose standard library is not installed.
 fn misses_target(output: &Output) -> bool {
     let said = String::from_utf8_lossy(&output.stderr);
-    said.contains("target may not be installed") || said.contains("can't find crate for `core`")
+    !output.status.success()
+        && (said.contains("target may not be installed") || said.contains("can't find crate for `core`"))
 }
 
 /// The last words, which hold the reason.

@@ -15,11 +15,12 @@ use candid::Principal;
 
 use self::contexts::{Callback, Context, Origin};
 use super::{
-    Module, RejectCode, Rejected, Settings, Trap, limits,
+    Module, Settings, Trap, limits,
     mode::Mode,
     run::{Point, Ran, run},
     state::{Message, State},
 };
+use crate::reject::{Reject, RejectCode};
 
 /// An update that was sent to a canister.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -50,7 +51,7 @@ pub struct Call {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settled {
     /// The reply or the rejection that the caller sees.
-    pub result: Result<Vec<u8>, Rejected>,
+    pub result: Result<Vec<u8>, Reject>,
     /// Cycles that the caller gets back.
     pub refunded: u128,
     /// Instructions until then, of the update and of its callbacks. An execution that the clock stopped counts as 0.
@@ -61,7 +62,7 @@ pub struct Settled {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Queried {
     /// The reply or the rejection.
-    pub result: Result<Vec<u8>, Rejected>,
+    pub result: Result<Vec<u8>, Reject>,
     /// Instructions that it took; for a transform, what price version 2 charges.
     pub instructions: u64,
     /// What it printed.
@@ -79,7 +80,7 @@ pub struct Canister {
     contexts: BTreeMap<u64, Context>,
     callbacks: BTreeMap<CallId, Callback>,
     outbox: Vec<Call>,
-    own_answers: VecDeque<(CallId, Result<Vec<u8>, Rejected>, u128)>,
+    own_answers: VecDeque<(CallId, Result<Vec<u8>, Reject>, u128)>,
     settled: BTreeMap<MessageId, Settled>,
     log: VecDeque<String>,
 }
@@ -89,7 +90,7 @@ impl Canister {
     ///
     /// # Errors
     /// The rejection that the caller sees: its own, a trap, no such method, no answer.
-    pub fn query(&self, method: &str, arg: &[u8], caller: &[u8]) -> Result<Vec<u8>, Rejected> {
+    pub fn query(&self, method: &str, arg: &[u8], caller: &[u8]) -> Result<Vec<u8>, Reject> {
         self.queried(method, arg, caller).result
     }
 
@@ -100,7 +101,7 @@ impl Canister {
             let composite = self.module.exports(&format!("canister_composite_query {method}"));
             let rejected = if composite {
                 let text = format!("'{method}' is a composite query, which the embedded engine does not run");
-                Rejected::new(RejectCode::CanisterError, text)
+                Reject::new(RejectCode::CanisterError, text)
             } else {
                 self.trapped(&Trap::NoMethod { kind: "query", name: method.to_owned() })
             };
@@ -139,7 +140,7 @@ impl Canister {
     }
 
     /// The answer to an update, once it is there. The last 10,000 are remembered.
-    pub fn outcome(&self, id: MessageId) -> Option<Result<Vec<u8>, Rejected>> {
+    pub fn outcome(&self, id: MessageId) -> Option<Result<Vec<u8>, Reject>> {
         self.settled.get(&id).map(|settled| settled.result.clone())
     }
 
@@ -153,7 +154,7 @@ impl Canister {
     }
 
     /// Asks the canister whether it wants a message at all.
-    fn inspected(&self, method: &str, arg: &[u8], caller: &[u8], cycles: u128) -> Result<(), Rejected> {
+    fn inspected(&self, method: &str, arg: &[u8], caller: &[u8], cycles: u128) -> Result<(), Reject> {
         if cycles > 0 || !self.module.exports("canister_inspect_message") {
             return Ok(());
         }
@@ -165,7 +166,7 @@ impl Canister {
         };
         match self.run(message, Point::Export("canister_inspect_message")).result {
             Ok((_, effects)) if effects.accepted => Ok(()),
-            Ok(_) => Err(Rejected::new(RejectCode::CanisterReject, "Canister rejected the message")),
+            Ok(_) => Err(Reject::new(RejectCode::CanisterReject, "Canister rejected the message")),
             Err(trap) => Err(self.trapped(&trap)),
         }
     }
@@ -193,12 +194,12 @@ impl Canister {
         Principal::try_from_slice(self.id()).unwrap_or(Principal::anonymous())
     }
 
-    fn trapped(&self, trap: &Trap) -> Rejected {
-        Rejected::trapped(&self.principal(), trap)
+    fn trapped(&self, trap: &Trap) -> Reject {
+        Reject::trapped(&self.principal(), trap)
     }
 
-    fn silent(&self) -> Rejected {
+    fn silent(&self) -> Reject {
         let text = format!("Canister {} did not reply to the call", self.principal());
-        Rejected::new(RejectCode::CanisterError, text)
+        Reject::new(RejectCode::CanisterError, text)
     }
 }

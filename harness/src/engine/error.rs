@@ -10,6 +10,8 @@ use std::time::Duration;
 use candid::Principal;
 use thiserror::Error;
 
+use crate::reject::{Reject, RejectCode};
+
 /// Why a Wasm module cannot be hosted.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum EngineError {
@@ -103,39 +105,7 @@ pub enum Trap {
     },
 }
 
-/// A message answered with a rejection.
-#[derive(Clone, Debug, Error, PartialEq, Eq)]
-#[error("{message} (reject code {})", *code as u32)]
-pub struct Rejected {
-    /// Who is to blame, in six classes.
-    pub code: RejectCode,
-    /// The text that the caller sees.
-    pub message: String,
-}
-
-/// The classes of rejections, with the numbers of the interface specification.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[repr(u32)]
-pub enum RejectCode {
-    /// Fatal system error; trying again is of no use.
-    SysFatal = 1,
-    /// Transient system error; trying again may help.
-    SysTransient = 2,
-    /// No such canister or method.
-    DestinationInvalid = 3,
-    /// The canister rejected the message itself.
-    CanisterReject = 4,
-    /// The canister trapped, or broke a rule.
-    CanisterError = 5,
-    /// Nobody knows whether the call was executed.
-    SysUnknown = 6,
-}
-
-impl Rejected {
-    pub(super) fn new(code: RejectCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into() }
-    }
-
+impl Reject {
     /// What the caller of a canister that trapped is told.
     pub(super) fn trapped(canister: &Principal, trap: &Trap) -> Self {
         Self::new(RejectCode::CanisterError, format!("Error from Canister {canister}: {trap}"))

@@ -2,7 +2,8 @@
 
 use wasmtime::Val;
 
-use super::{Rejected, image::Image, mode::Mode};
+use super::{image::Image, mode::Mode};
+use crate::reject::Reject;
 
 /// All that lasts. A clone is cheap: the memories are shared.
 #[derive(Clone, Debug, Default)]
@@ -35,7 +36,7 @@ pub(super) struct Message {
     /// Who began it all.
     pub caller: Vec<u8>,
     /// Why the call was rejected.
-    pub rejection: Option<Rejected>,
+    pub rejection: Option<Reject>,
     /// Cycles that the message brought and that nobody has accepted yet.
     pub available: u128,
     /// Cycles that came back with the response to a call.
@@ -54,7 +55,7 @@ pub(super) struct Message {
 #[derive(Debug, Default)]
 pub(super) struct Effects {
     /// The answer to the message.
-    pub answer: Option<Result<Vec<u8>, Rejected>>,
+    pub answer: Option<Result<Vec<u8>, Reject>>,
     /// Calls, in order.
     pub calls: Vec<Draft>,
     /// Cycles that are still available.

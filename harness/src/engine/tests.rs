@@ -10,7 +10,8 @@ mod timers;
 mod traps;
 mod upgrades;
 
-use super::{Canister, Module, Rejected, Settings};
+use super::{Canister, Module, Settings};
+use crate::reject::Reject;
 
 /// Imports, a memory, and `$answer`, which replies with eight bytes, little-endian.
 const PRELUDE: &str = r#"
@@ -62,12 +63,12 @@ fn install_with(body: &str, settings: Settings) -> Canister {
 }
 
 /// Sends an update that is answered at once.
-fn update(canister: &mut Canister, method: &str) -> Result<u64, Rejected> {
+fn update(canister: &mut Canister, method: &str) -> Result<u64, Reject> {
     let id = canister.update(method, &[], &[4]);
     canister.outcome(id).expect("an answer without waiting").map(number)
 }
 
-fn query(canister: &Canister, method: &str) -> Result<u64, Rejected> {
+fn query(canister: &Canister, method: &str) -> Result<u64, Reject> {
     canister.query(method, &[], &[4]).map(number)
 }
 
@@ -76,7 +77,7 @@ fn number(reply: Vec<u8>) -> u64 {
 }
 
 /// The text of a rejection, without the canister's name.
-fn text<T: std::fmt::Debug>(outcome: Result<T, Rejected>) -> String {
+fn text<T: std::fmt::Debug>(outcome: Result<T, Reject>) -> String {
     let message = outcome.unwrap_err().message;
     message.split_once("rrkah-fqaaa-aaaaa-aaaaq-cai: ").map_or(message.clone(), |(_, text)| text.to_owned())
 }

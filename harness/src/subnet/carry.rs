@@ -7,14 +7,10 @@ use std::{collections::BTreeMap, time::Duration};
 
 use tokio::task::JoinSet;
 
-use super::{
-    Bill, Round, Subnet,
-    errand::{Errand, rejected_with},
-    http_request::Asked,
-    sending::Sending,
-};
+use super::{Bill, Round, Subnet, errand::Errand, http_request::Asked, sending::Sending};
 use crate::{
     engine::CallId,
+    reject::Reject,
     replica::Replica,
     rules::{consensus::TIMEOUT, price::Replication},
     schedule::{Moment, Turn},
@@ -59,7 +55,7 @@ impl Subnet {
                     }
                     Errand::Refused(asked, reject) => {
                         outcalls += 1;
-                        let answer = Err(rejected_with(&reject));
+                        let answer = Err(reject.clone());
                         self.respond(asked.call, answer, asked.cycles).await;
                         let round = Round::refused(asked, self.nodes(), reject);
                         rounds.insert(round.id, round);
@@ -134,13 +130,13 @@ impl Subnet {
             _ => sending.waited(),
         };
         self.hosted.change(move |canister| canister.advance(waited)).await;
-        let answer = verdict.outcome().map(<[u8]>::to_vec).map_err(rejected_with);
+        let answer = verdict.outcome().map(<[u8]>::to_vec).map_err(Reject::clone);
         self.respond(asked.call, answer, bill.refunded()).await;
         let round = Round::decided(asked, nodes, replicas, verdict, bill);
         (round, sending, turns)
     }
 
-    async fn respond(&self, call: CallId, answer: Result<Vec<u8>, crate::engine::Rejected>, refund: u128) {
+    async fn respond(&self, call: CallId, answer: Result<Vec<u8>, Reject>, refund: u128) {
         self.hosted.change(move |canister| canister.respond(call, answer, refund)).await;
     }
 }

@@ -5,8 +5,8 @@ use serde_bytes::ByteBuf;
 
 use super::{Subnet, http_request::Asked};
 use crate::{
-    engine::{Call, RejectCode, Rejected},
-    outcall::Reject,
+    engine::Call,
+    reject::{Reject, RejectCode},
 };
 
 /// What is to be done about a call.
@@ -18,7 +18,7 @@ pub(super) enum Errand {
     /// An outcall that the management canister does not make.
     Refused(Asked, Reject),
     /// This is the answer; all cycles come back.
-    Answered(Call, Result<Vec<u8>, Rejected>),
+    Answered(Call, Result<Vec<u8>, Reject>),
 }
 
 impl Subnet {
@@ -35,7 +35,7 @@ impl Subnet {
                 "Canister {} not found: the embedded subnet hosts one canister",
                 principal(&call.callee)
             );
-            return Errand::Answered(call, Err(rejected(RejectCode::DestinationInvalid, text)));
+            return Errand::Answered(call, Err(Reject::new(RejectCode::DestinationInvalid, text)));
         }
         match call.method.as_str() {
             "http_request" => {
@@ -50,7 +50,7 @@ impl Subnet {
                 let mut bytes = vec![0; 32];
                 self.dice.fill(&mut bytes);
                 let reply = candid::encode_one(ByteBuf::from(bytes))
-                    .map_err(|error| rejected(RejectCode::SysFatal, error.to_string()));
+                    .map_err(|error| Reject::new(RejectCode::SysFatal, error.to_string()));
                 Errand::Answered(call, reply)
             }
             other => {
@@ -58,42 +58,10 @@ impl Subnet {
                     "The embedded subnet does not play the method '{other}' of the management canister: it has \
                      http_request and raw_rand"
                 );
-                Errand::Answered(call, Err(rejected(RejectCode::CanisterError, text)))
+                Errand::Answered(call, Err(Reject::new(RejectCode::CanisterError, text)))
             }
         }
     }
-}
-
-/// The engine's form of a reject.
-pub(super) fn rejected_with(reject: &Reject) -> Rejected {
-    use crate::outcall::RejectCode as Code;
-    let code = match reject.code {
-        Code::SysFatal => RejectCode::SysFatal,
-        Code::SysTransient => RejectCode::SysTransient,
-        Code::DestinationInvalid => RejectCode::DestinationInvalid,
-        Code::CanisterReject => RejectCode::CanisterReject,
-        Code::CanisterError => RejectCode::CanisterError,
-        Code::SysUnknown => RejectCode::SysUnknown,
-    };
-    rejected(code, reject.message.clone())
-}
-
-/// The rules' form of a rejection.
-pub(super) fn reject_of(rejected: &Rejected) -> Reject {
-    use crate::outcall::RejectCode as Code;
-    let code = match rejected.code {
-        RejectCode::SysFatal => Code::SysFatal,
-        RejectCode::SysTransient => Code::SysTransient,
-        RejectCode::DestinationInvalid => Code::DestinationInvalid,
-        RejectCode::CanisterReject => Code::CanisterReject,
-        RejectCode::CanisterError => Code::CanisterError,
-        RejectCode::SysUnknown => Code::SysUnknown,
-    };
-    Reject::new(code, rejected.message.clone())
-}
-
-fn rejected(code: RejectCode, message: String) -> Rejected {
-    Rejected { code, message }
 }
 
 /// An empty callee is the management canister, too; bytes that are no principal are nobody's.

@@ -7,7 +7,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use super::{errand::reject_of, hosted::Hosted, http_request::Asked};
+use super::{hosted::Hosted, http_request::Asked};
 use crate::{
     adapter::Adapter,
     engine::Canister,
@@ -126,7 +126,7 @@ fn transformed(canister: &Canister, asked: &Asked, response: &Response) -> (Cont
     let queried = canister.queried(&transform.method, &arg, &[]);
     let content = match queried.result {
         Ok(reply) => Content::Success(reply),
-        Err(rejected) => Content::Reject(reject_of(&rejected)),
+        Err(reject) => Content::Reject(reject),
     };
     let content = match limits::check_transformed(&content, asked.request.max_response_bytes) {
         Ok(()) => content,

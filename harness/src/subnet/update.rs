@@ -6,7 +6,7 @@ use candid::{CandidType, DecoderConfig};
 use serde::de::DeserializeOwned;
 
 use super::Round;
-use crate::engine::Rejected;
+use crate::reject::Reject;
 
 /// Decoding stops after this much work; a reply of 2 MiB needs a fraction.
 const DECODING_QUOTA: usize = 100_000_000;
@@ -17,7 +17,7 @@ pub struct Update {
     /// The method that was called.
     pub method: String,
     /// What the caller gets: the Candid reply, or the rejection.
-    pub reply: Result<Vec<u8>, Rejected>,
+    pub reply: Result<Vec<u8>, Reject>,
     /// Its outcalls, in the order in which the canister made them.
     pub rounds: Vec<Round>,
     /// Instructions of the update and of its callbacks.
@@ -29,7 +29,7 @@ pub struct Update {
 pub enum NoReply {
     /// The update was rejected.
     #[error("rejected: {0}")]
-    Rejected(Rejected),
+    Rejected(Reject),
     /// The reply is Candid of another type, or no Candid at all.
     #[error("the reply is not what was expected: {0}")]
     Unexpected(#[from] candid::Error),

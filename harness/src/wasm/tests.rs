@@ -33,7 +33,7 @@ fn a_package_without_a_cdylib_makes_no_wasm() {
 #[test]
 fn a_missing_target_is_recognised_and_the_message_says_what_to_do() {
     let failed = |stderr: &str| Output {
-        status: std::process::ExitStatus::default(),
+        status: std::os::unix::process::ExitStatusExt::from_raw(101 << 8),
         stdout: Vec::new(),
         stderr: stderr.as_bytes().to_vec(),
     };

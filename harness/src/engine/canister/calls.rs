@@ -1,11 +1,14 @@
 //! Calls on their way out, and responses on their way in.
 
 use super::{Call, CallId, Canister, contexts::Origin};
-use crate::engine::{
-    Rejected, Trap,
-    mode::Mode,
-    run::{Point, Ran},
-    state::{Closure, Message},
+use crate::{
+    engine::{
+        Trap,
+        mode::Mode,
+        run::{Point, Ran},
+        state::{Closure, Message},
+    },
+    reject::Reject,
 };
 
 impl Canister {
@@ -29,7 +32,7 @@ impl Canister {
 
     /// Tells the canister how a call ended, and how many of the attached cycles come back. A call that is not known, or
     /// was answered before, changes nothing.
-    pub fn respond(&mut self, id: CallId, result: Result<Vec<u8>, Rejected>, refund: u128) {
+    pub fn respond(&mut self, id: CallId, result: Result<Vec<u8>, Reject>, refund: u128) {
         self.call_back(id, result, refund);
         self.pass_on_answers();
     }
@@ -47,7 +50,7 @@ impl Canister {
         }
     }
 
-    fn call_back(&mut self, id: CallId, result: Result<Vec<u8>, Rejected>, refund: u128) {
+    fn call_back(&mut self, id: CallId, result: Result<Vec<u8>, Reject>, refund: u128) {
         let Some(callback) = self.callbacks.remove(&id) else { return };
         let refunded = refund.min(callback.cycles);
         self.state.balance = self.state.balance.saturating_add(refunded);

@@ -1,11 +1,14 @@
 //! Messages that wait for calls, and how an execution that has ended changes them.
 
 use super::{Call, CallId, Canister, MessageId, Settled};
-use crate::engine::{
-    Rejected, Trap,
-    mode::Mode,
-    run::{Point, Ran},
-    state::{Closure, Draft, Effects, Message},
+use crate::{
+    engine::{
+        Trap,
+        mode::Mode,
+        run::{Point, Ran},
+        state::{Closure, Draft, Effects, Message},
+    },
+    reject::Reject,
 };
 
 /// A message between its first execution and the return of its last call.
@@ -132,7 +135,7 @@ impl Canister {
     }
 
     /// Answers a message, once. Cycles that were not accepted until now go back.
-    fn answer(&mut self, id: u64, result: Result<Vec<u8>, Rejected>) {
+    fn answer(&mut self, id: u64, result: Result<Vec<u8>, Reject>) {
         let Some(context) = self.contexts.get_mut(&id).filter(|context| !context.answered) else { return };
         context.answered = true;
         let refunded = std::mem::take(&mut context.available);

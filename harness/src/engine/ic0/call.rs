@@ -1,11 +1,14 @@
 //! Calls: put together piece by piece, queued by `call_perform`, and sent when the execution has ended well.
 
 use super::wide;
-use crate::engine::{
-    RejectCode, Trap,
-    host::{Host, peek, principal, violation},
-    limits,
-    state::{Closure, Draft},
+use crate::{
+    engine::{
+        Trap,
+        host::{Host, peek, principal, violation},
+        limits,
+        state::{Closure, Draft},
+    },
+    reject::RejectCode,
 };
 
 impl Host {

@@ -1,11 +1,14 @@
 //! The message: argument, caller, rejection, answer, and the cycles that came with it.
 
 use super::{narrow, wide};
-use crate::engine::{
-    RejectCode, Rejected, Trap,
-    host::{Host, copy, peek, poke, violation},
-    limits,
-    mode::Mode,
+use crate::{
+    engine::{
+        Trap,
+        host::{Host, copy, peek, poke, violation},
+        limits,
+        mode::Mode,
+    },
+    reject::{Reject, RejectCode},
 };
 
 impl Host {
@@ -122,7 +125,7 @@ impl Host {
         let Ok(text) = std::str::from_utf8(peek(memory, "msg_reject", src, size)?) else {
             return violation("ic0.msg_reject: invalid UTF-8 string provided");
         };
-        self.effects.answer = Some(Err(Rejected::new(RejectCode::CanisterReject, text)));
+        self.effects.answer = Some(Err(Reject::new(RejectCode::CanisterReject, text)));
         Ok(())
     }
 

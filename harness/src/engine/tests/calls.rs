@@ -1,7 +1,10 @@
 //! Calls: what goes out, what comes back, and what happens when a callback traps.
 
 use super::{install, module, number, query, text, update};
-use crate::engine::{Canister, RejectCode, Rejected};
+use crate::{
+    engine::Canister,
+    reject::{Reject, RejectCode},
+};
 
 /// Calls the management canister. The callbacks answer with their environment and the reply's length; environment 13
 /// traps, and its cleanup adds 1000 to a number on the heap, unless that is told to trap, too.
@@ -43,8 +46,8 @@ const CALLER: &str = r#"
     (func (export "canister_query count") (call $answer (i64.load (i32.const 50))))
 "#;
 
-fn refused() -> Rejected {
-    Rejected { code: RejectCode::SysTransient, message: "no answer".to_owned() }
+fn refused() -> Reject {
+    Reject { code: RejectCode::SysTransient, message: "no answer".to_owned() }
 }
 
 #[test]

@@ -1,7 +1,10 @@
 //! Cycles: attached, refunded, accepted, and short.
 
 use super::{install_with, number, text, update};
-use crate::engine::{RejectCode, Rejected, Settings};
+use crate::{
+    engine::Settings,
+    reject::{Reject, RejectCode},
+};
 
 const SPENDER: &str = r#"
     (table funcref (elem $callback))
@@ -47,7 +50,7 @@ fn no_more_is_refunded_than_was_attached() {
     let mut canister = spender(ENOUGH);
     canister.update("small", b"", &[4]);
     let call = canister.take_calls().remove(0);
-    let rejected = Rejected { code: RejectCode::SysFatal, message: String::new() };
+    let rejected = Reject { code: RejectCode::SysFatal, message: String::new() };
     canister.respond(call.id, Err(rejected), u128::MAX);
     assert_eq!(canister.cycles(), ENOUGH);
 }

@@ -1,7 +1,7 @@
 //! What a trap says, and that it undoes everything.
 
 use super::{install, query, text, update};
-use crate::engine::RejectCode;
+use crate::reject::RejectCode;
 
 /// Changes all that lasts, and traps at the end if told so.
 const CHANGES: &str = r#"
