@@ -76,6 +76,7 @@ pub struct Subnet {
     /// One for each node, with connections that outlive a round.
     adapters: Arc<[Adapter]>,
     schedule: Schedule,
+    seed: u64,
     dice: Rng,
     next_outcall: u64,
 }
@@ -150,6 +151,11 @@ impl Subnet {
         self.adapters.len()
     }
 
+    /// What `raw_rand` and the choice of a single node are drawn from: [`Builder::seed`] plays the same again.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
     /// From now on the replicas send like this.
     pub fn set_schedule(&mut self, schedule: Schedule) {
         self.schedule = schedule;
@@ -160,6 +166,7 @@ impl Subnet {
             hosted: Hosted::new(canister),
             adapters: adapters.into(),
             schedule,
+            seed,
             dice: Rng::with_seed(seed),
             next_outcall: 0,
         }

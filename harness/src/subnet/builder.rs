@@ -18,7 +18,7 @@ pub struct Builder {
     schedule: Schedule,
     network: Option<Network>,
     settings: Settings,
-    seed: u64,
+    seed: Option<u64>,
 }
 
 /// Why a canister could not be installed, or its code not be changed.
@@ -41,7 +41,7 @@ pub enum InstallError {
 impl Builder {
     pub(super) fn new(nodes: usize) -> Self {
         let settings = Settings::default();
-        Self { nodes, schedule: Schedule::together(), network: None, settings, seed: 0 }
+        Self { nodes, schedule: Schedule::together(), network: None, settings, seed: None }
     }
 
     /// Who sends when; by default all together.
@@ -68,9 +68,10 @@ impl Builder {
         self
     }
 
-    /// What `raw_rand` gives and which node makes a non-replicated outcall is drawn from this; by default 0.
+    /// What `raw_rand` gives and which node makes a non-replicated outcall is drawn from this. By default it is drawn
+    /// itself, as nobody foresees `raw_rand`, and two subnets have nothing in common; see [`Subnet::seed`].
     pub fn seed(mut self, seed: u64) -> Self {
-        self.seed = seed;
+        self.seed = Some(seed);
         self
     }
 
@@ -96,6 +97,7 @@ impl Builder {
         let arg = arg.into();
         let canister = blocking(move || Canister::install(&module, &arg, settings)).await?;
         let adapters = (0..self.nodes).map(|_| Adapter::new(&network)).collect();
-        Ok(Subnet::new(canister, adapters, self.schedule, self.seed))
+        let seed = self.seed.unwrap_or_else(|| fastrand::u64(..));
+        Ok(Subnet::new(canister, adapters, self.schedule, seed))
     }
 }

@@ -68,6 +68,17 @@ async fn random_bytes_come_from_the_seed_and_are_never_the_same_twice() {
 }
 
 #[tokio::test]
+async fn two_subnets_draw_different_bytes_and_the_seed_of_one_draws_its_bytes_again() {
+    let (mut one, mut other) = (subnet(4).await, subnet(4).await);
+    let mut again = installed(Subnet::embedded(4).seed(one.seed())).await;
+    let mut drawn: Vec<Vec<u8>> = Vec::new();
+    for subnet in [&mut one, &mut other, &mut again] {
+        drawn.push(subnet.update("random", []).await.value().unwrap());
+    }
+    assert!(drawn[0] != drawn[1] && drawn[0] == drawn[2], "seeds {} and {}", one.seed(), other.seed());
+}
+
+#[tokio::test]
 async fn what_the_subnet_does_not_play_is_rejected_with_its_name() {
     let mut subnet = subnet(13).await;
     let text = rejection(&subnet.update("delete", []).await);
