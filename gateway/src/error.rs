@@ -72,6 +72,8 @@ pub enum Problem {
     Draining,
     /// The ledger has no room for another answer.
     LedgerFull,
+    /// The ledger's store cannot be reached, read or written.
+    LedgerUnreachable,
     /// Too many requests wait for this one key.
     WaitersFull,
     /// Nothing could be sent to the upstream.
@@ -115,7 +117,7 @@ pub struct Facts {
 
 impl Problem {
     /// Every kind, for documentation and tests.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::KeyMissing,
         Self::KeyInvalid,
         Self::KeyReused,
@@ -133,6 +135,7 @@ impl Problem {
         Self::BreakerOpen,
         Self::Draining,
         Self::LedgerFull,
+        Self::LedgerUnreachable,
         Self::WaitersFull,
         Self::UpstreamUnreachable,
         Self::UpstreamFailed,
@@ -147,6 +150,11 @@ impl Problem {
         Self::AnswerUnfinished,
         Self::Internal,
     ];
+
+    /// The kind of this name, as a stored answer has it.
+    pub(crate) fn of_kind(kind: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|problem| problem.facts().kind == kind)
+    }
 
     /// The fixed facts of this kind.
     pub fn facts(self) -> Facts {
@@ -221,6 +229,12 @@ impl Problem {
                 503,
                 Unknown,
                 "The ledger has no room for another outcall; nothing was sent now.",
+            ),
+            Self::LedgerUnreachable => (
+                "ledger-unreachable",
+                503,
+                Unknown,
+                "The ledger cannot be reached, so that this outcall could not be claimed; nothing was sent now.",
             ),
             Self::WaitersFull => (
                 "waiters-full",

@@ -131,6 +131,11 @@ pub const SWEEP_PER_CLAIM: usize = 4;
 pub const LOST_CLAIM_LIFE: Duration = Duration::from_secs(120);
 /// How often one request claims anew because leaders were lost.
 pub const CLAIMS_PER_REQUEST: usize = 3;
+/// How long a claim may take to become durable; with the longest call and [`SETTLE_PATIENCE_MIN`] it is less than the 30 s
+/// after which the replicas give up.
+pub const BEGIN_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long the write of an answer is tried at least, when the call has used up its own time.
+pub const SETTLE_PATIENCE_MIN: Duration = Duration::from_secs(2);
 /// Refusals remembered while the ledger cannot remember them.
 pub const REFUSALS: usize = 65_536;
 

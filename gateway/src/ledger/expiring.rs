@@ -42,6 +42,11 @@ impl<V> Expiring<V> {
         self.entries.insert(id, (expires, value)).map(|(_, former)| former)
     }
 
+    /// Takes the value away, whatever its end.
+    pub(super) fn remove(&mut self, id: &Digest) -> Option<V> {
+        self.entries.remove(id).map(|(_, value)| value)
+    }
+
     /// Drops expired values, looking at `most` of them at the most.
     pub(super) fn sweep(&mut self, now: Timestamp, most: usize) {
         for _ in 0..most {
