@@ -74,6 +74,8 @@ pub enum Problem {
     LedgerFull,
     /// The ledger's store cannot be reached, read or written.
     LedgerUnreachable,
+    /// The ledger's store is new or has lost records, and no operator has accepted that yet.
+    LedgerForgotten,
     /// Too many requests wait for this one key.
     WaitersFull,
     /// Nothing could be sent to the upstream.
@@ -117,7 +119,7 @@ pub struct Facts {
 
 impl Problem {
     /// Every kind, for documentation and tests.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 32] = [
         Self::KeyMissing,
         Self::KeyInvalid,
         Self::KeyReused,
@@ -136,6 +138,7 @@ impl Problem {
         Self::Draining,
         Self::LedgerFull,
         Self::LedgerUnreachable,
+        Self::LedgerForgotten,
         Self::WaitersFull,
         Self::UpstreamUnreachable,
         Self::UpstreamFailed,
@@ -235,6 +238,12 @@ impl Problem {
                 503,
                 Unknown,
                 "The ledger cannot be reached, so that this outcall could not be claimed; nothing was sent now.",
+            ),
+            Self::LedgerForgotten => (
+                "ledger-forgotten",
+                503,
+                Unknown,
+                "The ledger is new or has lost records, so that it cannot know whether this outcall was made before; nothing was sent now.",
             ),
             Self::WaitersFull => (
                 "waiters-full",

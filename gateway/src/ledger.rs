@@ -46,6 +46,7 @@ mod in_flight;
 mod lead;
 mod memory;
 mod record;
+pub mod redis;
 mod refusals;
 mod room;
 
@@ -99,6 +100,10 @@ pub enum Unavailable {
     /// The store cannot be reached, read or written.
     #[error("the ledger cannot be reached")]
     Unreachable,
+    /// The store is new or has lost records, and the request must not be repeated: whether it was sent before cannot be
+    /// known.
+    #[error("the ledger has lost records")]
+    Forgotten,
 }
 
 impl Unavailable {
@@ -107,6 +112,7 @@ impl Unavailable {
         match self {
             Self::Full => Problem::LedgerFull,
             Self::Unreachable => Problem::LedgerUnreachable,
+            Self::Forgotten => Problem::LedgerForgotten,
         }
     }
 }

@@ -139,6 +139,40 @@ pub const SETTLE_PATIENCE_MIN: Duration = Duration::from_secs(2);
 /// Refusals remembered while the ledger cannot remember them.
 pub const REFUSALS: usize = 65_536;
 
+// The ledger in Redis.
+
+/// How long a claim outlives the last sign of its gateway: a gateway that died is found out by then, and one that Redis
+/// has not heard for so long has lost its claims.
+pub const REDIS_LEASE: Duration = Duration::from_secs(10);
+/// How often a lease is renewed within its time.
+pub const REDIS_RENEWALS_PER_LEASE: u32 = 4;
+/// Leases renewed in one step, so that no step holds Redis up.
+pub const REDIS_RENEWED_AT_ONCE: usize = 256;
+/// How long connecting to Redis may take, with all that is asked of it then.
+pub const REDIS_CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long Redis may take over a command; a connection on which it takes longer is given up.
+pub const REDIS_RESPONSE_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long Redis may take to sync what it has acknowledged.
+pub const REDIS_DURABLE_TIMEOUT: Duration = Duration::from_secs(3);
+/// Calls that wait for one sync together.
+pub const REDIS_DURABLE_AT_ONCE: usize = 512;
+/// Pause after a failed attempt, and the shortest time between two attempts to connect.
+pub const REDIS_PAUSE: Duration = Duration::from_millis(100);
+/// Longest pause between two attempts to write the same answer.
+pub const REDIS_PAUSE_MAX: Duration = Duration::from_secs(2);
+/// Scripts that one claim may take: for names that differ, for an epoch that has just begun, for a failure.
+pub const REDIS_CLAIM_ROUNDS: usize = 5;
+/// How long a claim elsewhere is waited for without a look, should the word of its end be lost.
+pub const REDIS_RECHECK: Duration = Duration::from_secs(2);
+/// How long those who wait for a claim elsewhere do so while Redis cannot be asked.
+pub const REDIS_FOLLOW_PATIENCE: Duration = Duration::from_secs(5);
+/// How long the connection that listens may be silent before it is asked whether it still lives.
+pub const REDIS_PING: Duration = Duration::from_secs(10);
+/// Pause between two sweeps that found little to do.
+pub const REDIS_SWEEP_PAUSE: Duration = Duration::from_secs(1);
+/// Keys that one sweep looks at.
+pub const SWEEP_AT_ONCE: usize = 256;
+
 // Upstream calls.
 
 /// Attempts of one call, where repeating it is safe or nothing was sent.

@@ -14,7 +14,7 @@ use crate::ledger::Timestamp;
 pub mod claims;
 pub mod durable;
 pub mod model;
-mod parts;
+pub mod parts;
 
 /// Room for four claims of the suite.
 pub const ROOM: u64 = 4 * parts::CLAIM_BYTES;
@@ -26,6 +26,11 @@ pub const START: Timestamp = Timestamp::from_millis(1_700_000_000_000);
 pub trait Bench: Sized {
     /// Whether what was durable is there again after a crash.
     const OUTLIVES_ITS_PROCESS: bool;
+    /// Whether a claim is in the store before it has begun, as one that several processes share has to have it: then it
+    /// cannot be made while writes fail, and a crash makes it *unknown*.
+    const CLAIMS_AT_ONCE: bool = false;
+    /// The shortest time that the store's clock can be moved by, and be believed.
+    const TICK: Duration = Duration::from_millis(1);
 
     /// An empty store with this room.
     fn open(room_bytes: u64) -> impl Future<Output = Self>;
@@ -33,6 +38,10 @@ pub trait Bench: Sized {
     fn ledger(&self) -> &dyn Ledger;
     /// Lets ledger time pass.
     fn pass(&self, time: Duration) -> impl Future<Output = ()>;
+    /// Returns when what dropped leads have left to the store is done, unless writes fail.
+    fn quiet(&self) -> impl Future<Output = ()> {
+        std::future::ready(())
+    }
 
     /// The process dies without a word, with everything that it had not written; another takes its place, and has found
     /// what was left unfinished. Leads of the dead process do nothing any more.
@@ -87,11 +96,11 @@ impl Bench for MemoryBench {
     }
 }
 
-/// The suite for one store.
+/// The suite for one store. What stands before its name stands before every test.
 #[macro_export]
 macro_rules! conformance {
-    ($bench:ty) => {
-        $crate::conformance_tests! { $bench, claims =>
+    ($(#[$attribute:meta])* $bench:ty) => {
+        $crate::conformance_tests! { [$(#[$attribute])*] $bench, claims =>
             one_leads_the_others_follow_and_all_get_the_same_record
             a_record_is_replayed_until_it_expires_and_then_the_key_is_free
             another_request_under_the_same_key_conflicts_in_every_state
@@ -112,8 +121,8 @@ macro_rules! conformance {
 /// The suite for one store that outlives its process.
 #[macro_export]
 macro_rules! durable_conformance {
-    ($bench:ty) => {
-        $crate::conformance_tests! { $bench, durable =>
+    ($(#[$attribute:meta])* $bench:ty) => {
+        $crate::conformance_tests! { [$(#[$attribute])*] $bench, durable =>
             a_record_is_the_same_after_a_crash_and_expires_at_its_time
             an_unfinished_unsafe_claim_is_unknown_after_a_crash_from_its_detection
             an_unfinished_safe_claim_vanishes_in_a_crash
@@ -136,14 +145,22 @@ macro_rules! durable_conformance {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! conformance_tests {
-    ($bench:ty, $module:ident => $($test:ident)*) => {
-        $(
-            #[tokio::test]
-            async fn $test() {
-                use $crate::ledger::conformance::{Bench, ROOM, $module};
-                $module::$test(<$bench as Bench>::open(ROOM).await).await;
-            }
-        )*
+    ($attributes:tt $bench:ty, $module:ident => $($test:ident)*) => {
+        $( $crate::conformance_test! { $attributes $bench, $module, $test } )*
+    };
+}
+
+/// One test: an empty store, and a function of a module of the suite.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! conformance_test {
+    ([$($attribute:tt)*] $bench:ty, $module:ident, $test:ident) => {
+        $($attribute)*
+        #[tokio::test]
+        async fn $test() {
+            use $crate::ledger::conformance::{Bench, ROOM, $module};
+            $module::$test(<$bench as Bench>::open(ROOM).await).await;
+        }
     };
 }
 

@@ -27,6 +27,11 @@ impl InFlight {
         Claim::Follow(Waiter::new(self.ending.subscribe()))
     }
 
+    /// Whether anybody waits.
+    pub(super) fn is_watched(&self) -> bool {
+        self.ending.receiver_count() > 0
+    }
+
     /// Wakes everybody who waits.
     pub(super) fn end(self, ending: Ending) {
         self.ending.send_replace(Some(ending));

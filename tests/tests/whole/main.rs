@@ -21,6 +21,7 @@ mod limits;
 mod lost;
 mod paths;
 mod problems;
+mod redis;
 mod retries;
 mod schedules;
 mod stage;

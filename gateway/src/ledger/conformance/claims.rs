@@ -9,7 +9,7 @@ use http::HeaderName;
 use super::{
     Bench, ROOM,
     parts::{
-        ANSWER_BYTES, LIFE, MILLI, NONE, Text, ask, claim, follow, lead, led, name, replay, settle, settled,
+        ANSWER_BYTES, LIFE, NONE, Text, ask, claim, follow, lead, led, name, replay, settle, settled,
         settlement, terms, text, unknown,
     },
 };
@@ -37,14 +37,14 @@ pub async fn one_leads_the_others_follow_and_all_get_the_same_record(bench: impl
     }
 }
 
-pub async fn a_record_is_replayed_until_it_expires_and_then_the_key_is_free(bench: impl Bench) {
+pub async fn a_record_is_replayed_until_it_expires_and_then_the_key_is_free<B: Bench>(bench: B) {
     let ask = ask("key", "request", Repeat::Never);
     let (first, _) = led(&bench, &ask).await;
     bench.pass(LIFE * 2).await;
     first.settle(settlement("one"), NONE).await;
-    bench.pass(LIFE - MILLI).await;
+    bench.pass(LIFE - B::TICK).await;
     assert_eq!(text(&replay(claim(&bench, &ask).await)), "one", "life counts from the settlement");
-    bench.pass(MILLI).await;
+    bench.pass(B::TICK).await;
     let (second, waiter) = led(&bench, &ask).await;
     second.settle(settlement("two"), NONE).await;
     assert_eq!(text(&settled(waiter).await), "two");
@@ -65,16 +65,16 @@ pub async fn another_request_under_the_same_key_conflicts_in_every_state(bench: 
     assert_eq!(name(&claim(&bench, &other).await), "lead", "expired");
 }
 
-pub async fn a_lost_leader_of_an_unsafe_request_is_recorded_as_unknown_for_everybody(bench: impl Bench) {
+pub async fn a_lost_leader_of_an_unsafe_request_is_recorded_as_unknown_for_everybody<B: Bench>(bench: B) {
     let ask = ask("key", "request", Repeat::Never);
     let (lead_of_it, first) = led(&bench, &ask).await;
     let second = follow(claim(&bench, &ask).await);
     drop(lead_of_it);
     assert_eq!(settled(first).await.settlement.answer, unknown());
     assert_eq!(settled(second).await.settlement.answer, unknown());
-    bench.pass(LIFE - MILLI).await;
+    bench.pass(LIFE - B::TICK).await;
     assert_eq!(replay(claim(&bench, &ask).await).settlement.answer, unknown());
-    bench.pass(MILLI).await;
+    bench.pass(B::TICK).await;
     assert_eq!(name(&claim(&bench, &ask).await), "lead");
 }
 
@@ -98,14 +98,14 @@ pub async fn a_lost_leader_of_a_safe_request_is_replaced_by_one_of_those_who_ask
     }
 }
 
-pub async fn an_idempotent_upstream_is_asked_again_only_under_the_configuration_of_the_claim(
-    bench: impl Bench,
+pub async fn an_idempotent_upstream_is_asked_again_only_under_the_configuration_of_the_claim<B: Bench>(
+    bench: B,
 ) {
     let of_the_day = ask("key", "request", Repeat::SameConfiguration);
     let changed = Ask { terms: terms(Repeat::SameConfiguration, "changed"), ..of_the_day.clone() };
     drop(led(&bench, &of_the_day).await);
     drop(led(&bench, &of_the_day).await);
-    bench.pass(LIFE - MILLI).await;
+    bench.pass(LIFE - B::TICK).await;
     assert_eq!(replay(claim(&bench, &changed).await).settlement.answer, unknown());
     assert_eq!(name(&claim(&bench, &of_the_day).await), "replay", "unknown is final");
 }

@@ -1,5 +1,7 @@
 //! What the suite is written with: requests that are a text, answers that are a text, and short names for claims.
 
+#![expect(missing_docs, reason = "the names say it")]
+
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
@@ -17,19 +19,18 @@ use crate::{
     limits,
 };
 
-pub(super) const LIFE: Duration = Duration::from_secs(300);
-pub(super) const MILLI: Duration = Duration::from_millis(1);
-pub(super) const ANSWER_BYTES: usize = 10_000;
-pub(super) const CLAIM_BYTES: u64 = ANSWER_BYTES as u64 + limits::RECORD_OVERHEAD_BYTES;
+pub const LIFE: Duration = Duration::from_secs(300);
+pub const ANSWER_BYTES: usize = 10_000;
+pub const CLAIM_BYTES: u64 = ANSWER_BYTES as u64 + limits::RECORD_OVERHEAD_BYTES;
 /// No write is tried again: the first failure is the end.
-pub(super) const NONE: Duration = Duration::ZERO;
+pub const NONE: Duration = Duration::ZERO;
 /// Longer than any test takes.
-pub(super) const PATIENT: Duration = Duration::from_secs(3600);
+pub const PATIENT: Duration = Duration::from_secs(3600);
 
 /// A request whose whole content is a text; a second header name changes what is compared.
-pub(super) struct Text {
-    pub(super) content: &'static str,
-    pub(super) names: Arc<[HeaderName]>,
+pub struct Text {
+    pub content: &'static str,
+    pub names: Arc<[HeaderName]>,
 }
 
 impl Fingerprinted for Text {
@@ -43,18 +44,18 @@ impl Fingerprinted for Text {
     }
 }
 
-pub(super) fn ask(key: &str, content: &'static str, repeat: Repeat) -> Ask {
+pub fn ask(key: &str, content: &'static str, repeat: Repeat) -> Ask {
     let request = Text { content, names: Arc::new([http::header::ACCEPT]) };
     Ask { id: digest(key), request: Arc::new(request), terms: terms(repeat, "of the day") }
 }
 
-pub(super) fn terms(repeat: Repeat, configuration: &str) -> Terms {
+pub fn terms(repeat: Repeat, configuration: &str) -> Terms {
     let answer = unknown();
     let lost = Settlement { answer, life: LIFE, upstream_status: None };
     Terms { repeat, answer_bytes_max: ANSWER_BYTES, configuration: digest(configuration), lost }
 }
 
-pub(super) fn unknown() -> Answer {
+pub fn unknown() -> Answer {
     Problem::OutcomeUnknown.answer(&Method::POST)
 }
 
@@ -62,48 +63,49 @@ fn digest(text: &str) -> Digest {
     Hasher::new("test").part(text.as_bytes()).finish()
 }
 
-pub(super) fn settlement(body: &str) -> Settlement {
+pub fn settlement(body: &str) -> Settlement {
     let body = Bytes::copy_from_slice(body.as_bytes());
     let headers = vec![(http::header::CONTENT_TYPE, http::HeaderValue::from_static("text/plain"))];
     let answer = Answer::new(&Method::POST, StatusCode::OK, headers, body);
     Settlement { answer, life: LIFE, upstream_status: Some(200) }
 }
 
-pub(super) async fn claim(bench: &impl Bench, ask: &Ask) -> Claim {
+pub async fn claim(bench: &impl Bench, ask: &Ask) -> Claim {
+    bench.quiet().await;
     bench.ledger().claim(ask).await.unwrap_or_else(|why| panic!("cannot be claimed: {why}"))
 }
 
 /// A lead that has not begun.
-pub(super) fn lead(claim: Claim) -> (Lead, Waiter) {
+pub fn lead(claim: Claim) -> (Lead, Waiter) {
     let Claim::Lead(lead, waiter) = claim else { panic!("expected to lead, was {}", name(&claim)) };
     (lead, waiter)
 }
 
 /// A lead whose claim is durable.
-pub(super) async fn led(bench: &impl Bench, ask: &Ask) -> (Lead, Waiter) {
+pub async fn led(bench: &impl Bench, ask: &Ask) -> (Lead, Waiter) {
     let (mut lead, waiter) = lead(claim(bench, ask).await);
     lead.begin().await.unwrap_or_else(|why| panic!("cannot begin: {why}"));
     (lead, waiter)
 }
 
 /// A key with its answer.
-pub(super) async fn settle(bench: &impl Bench, ask: &Ask, body: &str) {
+pub async fn settle(bench: &impl Bench, ask: &Ask, body: &str) {
     let (lead, waiter) = led(bench, ask).await;
     lead.settle(settlement(body), NONE).await;
     assert_eq!(text(&settled(waiter).await), body);
 }
 
-pub(super) fn follow(claim: Claim) -> Waiter {
+pub fn follow(claim: Claim) -> Waiter {
     let Claim::Follow(waiter) = claim else { panic!("expected to follow, was {}", name(&claim)) };
     waiter
 }
 
-pub(super) fn replay(claim: Claim) -> Arc<Record> {
+pub fn replay(claim: Claim) -> Arc<Record> {
     let Claim::Replay(record) = claim else { panic!("expected a replay, was {}", name(&claim)) };
     record
 }
 
-pub(super) fn name(claim: &Claim) -> &'static str {
+pub fn name(claim: &Claim) -> &'static str {
     match claim {
         Claim::Lead(..) => "lead",
         Claim::Follow(_) => "follow",
@@ -113,13 +115,13 @@ pub(super) fn name(claim: &Claim) -> &'static str {
     }
 }
 
-pub(super) async fn settled(waiter: Waiter) -> Arc<Record> {
+pub async fn settled(waiter: Waiter) -> Arc<Record> {
     match waiter.ending().await {
         Ending::Settled(record) => record,
         ending => panic!("expected a record, found {ending:?}"),
     }
 }
 
-pub(super) fn text(record: &Arc<Record>) -> &str {
+pub fn text(record: &Arc<Record>) -> &str {
     std::str::from_utf8(record.settlement.answer.body()).unwrap_or_else(|error| panic!("{error}"))
 }
