@@ -160,8 +160,11 @@ pub const REDIS_DURABLE_AT_ONCE: usize = 512;
 pub const REDIS_PAUSE: Duration = Duration::from_millis(100);
 /// Longest pause between two attempts to write the same answer.
 pub const REDIS_PAUSE_MAX: Duration = Duration::from_secs(2);
-/// Scripts that one claim may take: for names that differ, for an epoch that has just begun, for a failure.
+/// Scripts that one claim may take: for names that differ, for an epoch that has just begun.
 pub const REDIS_CLAIM_ROUNDS: usize = 5;
+/// How long a claim is tried again while Redis restarts or a connection is renewed; with the longest call, the claim's
+/// beginning and its end it is less than the 30 s after which the replicas give up.
+pub const REDIS_CLAIM_PATIENCE: Duration = Duration::from_millis(750);
 /// How long a claim elsewhere is waited for without a look, should the word of its end be lost.
 pub const REDIS_RECHECK: Duration = Duration::from_secs(2);
 /// How long those who wait for a claim elsewhere do so while Redis cannot be asked.

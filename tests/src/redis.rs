@@ -64,7 +64,8 @@ impl Redis {
     /// When the server is away, or answers with an error.
     pub fn ask<T: redis::FromRedisValue>(&self, command: &[&str]) -> T {
         let path = format!("redis+unix://{}", self.folder.socket().display());
-        let mut connection = redis::Client::open(path).and_then(|client| client.get_connection()).expect("a server");
+        let mut connection =
+            redis::Client::open(path).and_then(|client| client.get_connection()).expect("a server");
         let mut asking = redis::cmd(command[0]);
         asking.arg(&command[1..]);
         asking.query(&mut connection).unwrap_or_else(|error| panic!("{command:?}: {error}"))
@@ -107,7 +108,8 @@ impl Redis {
             let line = lines.next_line().await.expect("readable stdout");
             let Some(line) = line else { panic!("Redis did not come up:\n{heard}") };
             heard = format!("{heard}{line}\n");
-            if heard.contains("ready to accept connections") || heard.contains("Ready to accept connections") {
+            if heard.contains("ready to accept connections") || heard.contains("Ready to accept connections")
+            {
                 break;
             }
         }

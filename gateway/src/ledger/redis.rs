@@ -131,7 +131,8 @@ impl Redis {
         let demands = Demands { may_forget: options.may_forget };
         let link = Link::new(address, demands, limits::REDIS_RESPONSE_TIMEOUT)?;
         link.connection().await.map_err(Unusable)?;
-        let waits = Link::new(address, demands, limits::REDIS_RESPONSE_TIMEOUT + limits::REDIS_DURABLE_TIMEOUT)?;
+        let waits =
+            Link::new(address, demands, limits::REDIS_RESPONSE_TIMEOUT + limits::REDIS_DURABLE_TIMEOUT)?;
         let (durable, syncing) = Durable::over(waits);
         let client = Client::open(address.info().clone())?;
         let (seen, locals, tokens) = (Seen::nothing(), Arc::default(), Tokens::new());

@@ -6,6 +6,7 @@
 mod bench;
 mod conformance;
 mod fencing;
+mod gateways;
 mod loss;
 mod outage;
 mod start;

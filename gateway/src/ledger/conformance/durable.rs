@@ -5,8 +5,8 @@
 use super::{
     Bench, Failing,
     parts::{
-        LIFE, NONE, PATIENT, ask, claim, follow, lead, led, name, replay, settle, settled, settlement,
-        terms, text, unknown,
+        LIFE, NONE, PATIENT, ask, claim, follow, lead, led, name, replay, settle, settled, settlement, terms,
+        text, unknown,
     },
 };
 use crate::ledger::{Ask, Ending, Repeat, Unavailable};

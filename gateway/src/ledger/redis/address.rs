@@ -6,7 +6,7 @@ use ::redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo};
 
 /// The address of a Redis or Valkey server. `Display` and `Debug` leave user and password out.
 #[derive(Clone)]
-pub struct Address(ConnectionInfo);
+pub struct Address(Box<ConnectionInfo>);
 
 /// Why a text is no address. Never contains the text, which may hold a password.
 #[derive(Debug, thiserror::Error)]
@@ -28,7 +28,7 @@ impl FromStr for Address {
         if !well_formed || text.contains('#') {
             return Err(NoAddress);
         }
-        text.into_connection_info().map(Self).map_err(|_| NoAddress)
+        text.into_connection_info().map(Box::new).map(Self).map_err(|_| NoAddress)
     }
 }
 
@@ -70,7 +70,9 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_not_repeated_in_the_error() {
-        for text in ["", "localhost", "http://:secret@localhost", "redis://:secret@", "rediss://:secret@h/#insecure"] {
+        for text in
+            ["", "localhost", "http://:secret@localhost", "redis://:secret@", "rediss://:secret@h/#insecure"]
+        {
             let error = text.parse::<Address>().unwrap_err().to_string();
             assert!(!error.contains("secret@"), "{text}: {error}");
         }

@@ -6,7 +6,10 @@
 use std::sync::Arc;
 
 use http::HeaderName;
-use tokio::{sync::oneshot, time::Instant};
+use tokio::{
+    sync::oneshot,
+    time::{Instant, sleep},
+};
 
 use super::{
     Inner, follow,
@@ -14,7 +17,7 @@ use super::{
     link::Failure,
     local::{Found, Hold, Led, Place, Told, replay},
     reply::{Known, Verdict},
-    script::{self, Claiming, Token},
+    script::{self, Call, Claiming, Token},
 };
 use crate::{
     ledger::{Ask, Claim, Lead, Record, Repeat, Request, Timestamp, Unavailable},
@@ -35,12 +38,14 @@ impl Inner {
         loop {
             match self.locals.find(ask) {
                 Found::Known(claim) => return Ok(claim),
-                Found::Asking(mut told) => match told.wait_for(Option::is_some).await.map(|told| told.clone()) {
-                    Ok(Some(Told::Settled(record))) => return Ok(replay(ask, &record)),
-                    Ok(Some(Told::Unavailable(why))) => return Err(why),
-                    // There is more to be found here now, or nothing any more.
-                    Ok(None) | Err(_) => {}
-                },
+                Found::Asking(mut told) => {
+                    match told.wait_for(Option::is_some).await.map(|told| told.clone()) {
+                        Ok(Some(Told::Settled(record))) => return Ok(replay(ask, &record)),
+                        Ok(Some(Told::Unavailable(why))) => return Err(why),
+                        // There is more to be found here now, or nothing any more.
+                        Ok(None) | Err(_) => {}
+                    }
+                }
                 Found::Nothing(place) => {
                     let (tell, told) = oneshot::channel();
                     tokio::spawn(enter(self.clone(), ask.clone(), place, tell));
@@ -52,8 +57,8 @@ impl Inner {
 
     async fn worth(self: &Arc<Self>, ask: &Ask, token: &Token) -> Result<Worth, Unavailable> {
         let mut request = ask.as_new();
-        let mut failures = 0;
-        // Names, epochs and failures take one more round each; more of them than that is an unreachable ledger.
+        let patience = Instant::now() + limits::REDIS_CLAIM_PATIENCE;
+        // Names and epochs take one more round each; more of them than that is an unreachable ledger.
         for _ in 0..limits::REDIS_CLAIM_ROUNDS {
             let epoch = self.seen.epoch();
             let claiming = Claiming {
@@ -64,19 +69,12 @@ impl Inner {
                 unknown: &unknown(ask, &request).encode(),
                 epoch: &epoch,
             };
-            // Asked again under the same token, it is the same claim.
-            let verdict = match self.run(&script::claim(&self.options, &claiming)).await {
-                Ok(verdict) => verdict,
-                Err(failure) if failures == 0 && !matches!(failure, Failure::Unfit(_)) => {
-                    failures += 1;
-                    continue;
-                }
-                Err(failure) => {
-                    tracing::warn!(key = %ask.id.short(), cause = %failure, "a key could not be claimed");
-                    lead::release_in_time(self.clone(), ask.id, token.clone());
-                    return Err(Unavailable::Unreachable);
-                }
-            };
+            let call = script::claim(&self.options, &claiming);
+            let verdict = self.ask_patiently(&call, patience).await.map_err(|failure| {
+                tracing::warn!(key = %ask.id.short(), cause = %failure, "a key could not be claimed");
+                lead::release_in_time(self.clone(), ask.id, token.clone());
+                Unavailable::Unreachable
+            })?;
             match verdict {
                 Verdict::Lead { again } => return Ok(Worth::Lead { again, request }),
                 Verdict::Known(Known::Claimed { left_millis }) => {
@@ -109,14 +107,22 @@ impl Inner {
         }
         Err(Unavailable::Unreachable)
     }
+
+    /// Asks again while there is patience: a server that restarts, or a connection that broke, is no reason to refuse.
+    /// Asked twice under the same token, it is the same claim.
+    async fn ask_patiently(&self, call: &Call, patience: Instant) -> Result<Verdict, Failure> {
+        loop {
+            match self.run(call).await {
+                Err(failure) if failure.may_pass() && Instant::now() < patience => {
+                    sleep(limits::REDIS_PAUSE).await
+                }
+                said => return said,
+            }
+        }
+    }
 }
 
-async fn enter(
-    redis: Arc<Inner>,
-    ask: Ask,
-    place: Place,
-    tell: oneshot::Sender<Result<Claim, Unavailable>>,
-) {
+async fn enter(redis: Arc<Inner>, ask: Ask, place: Place, tell: oneshot::Sender<Result<Claim, Unavailable>>) {
     let token = redis.tokens.next();
     let asked = Instant::now();
     let claim = match redis.worth(&ask, &token).await {

@@ -61,7 +61,8 @@ async fn together(link: &Link, calls: &[Call]) -> Result<Vec<Result<Value, Redis
         async move { call.invoke_async(&mut connection).await }
     }))
     .await;
-    if let Some(Err(broken)) = values.iter().find(|value| matches!(value, Err(error) if error.is_io_error())) {
+    if let Some(Err(broken)) = values.iter().find(|value| matches!(value, Err(error) if error.is_io_error()))
+    {
         link.judge(number, Err(broken.clone())).await?;
     }
     let mut connection = connection;

@@ -6,7 +6,10 @@
 
 use std::{sync::PoisonError, time::Duration};
 
-use ::redis::{AsyncConnectionConfig, Client, RedisError, ScriptInvocation, Value, aio::MultiplexedConnection};
+use ::redis::{
+    AsyncConnectionConfig, Client, ErrorKind, RedisError, ScriptInvocation, ServerErrorKind, Value,
+    aio::MultiplexedConnection,
+};
 use tokio::{
     sync::{Mutex, MutexGuard},
     time::Instant,
@@ -51,11 +54,34 @@ pub(super) enum Failure {
     Volatile(u64),
 }
 
+impl Failure {
+    /// Whether it may be over in a moment: the server restarts, or the connection broke.
+    pub(super) fn may_pass(&self) -> bool {
+        match self {
+            Self::Command(error) => {
+                error.is_io_error() || error.kind() == ErrorKind::Server(ServerErrorKind::BusyLoading)
+            }
+            Self::Connecting => true,
+            Self::Unfit(_) | Self::Gibberish | Self::Volatile(_) => false,
+        }
+    }
+}
+
 impl Link {
     /// A way to this server, not yet gone.
-    pub(super) fn new(address: &Address, demands: Demands, response_timeout: Duration) -> Result<Self, RedisError> {
+    pub(super) fn new(
+        address: &Address,
+        demands: Demands,
+        response_timeout: Duration,
+    ) -> Result<Self, RedisError> {
         let client = Client::open(address.info().clone())?;
-        Ok(Self { client, demands, response_timeout, state: Mutex::default(), durability: Default::default() })
+        Ok(Self {
+            client,
+            demands,
+            response_timeout,
+            state: Mutex::default(),
+            durability: Default::default(),
+        })
     }
 
     /// Calls a script.
@@ -71,7 +97,8 @@ impl Link {
         if let Some((number, connection)) = &state.connection {
             return Ok((*number, connection.clone()));
         }
-        if let Some((_, failure)) = state.failed.as_ref().filter(|(at, _)| at.elapsed() < limits::REDIS_PAUSE) {
+        if let Some((_, failure)) = state.failed.as_ref().filter(|(at, _)| at.elapsed() < limits::REDIS_PAUSE)
+        {
             return Err(failure.clone());
         }
         match self.connect().await {
@@ -120,6 +147,8 @@ impl Link {
             *self.durability.lock().unwrap_or_else(PoisonError::into_inner) = Some(found);
             Ok(connection)
         };
-        tokio::time::timeout(limits::REDIS_CONNECT_TIMEOUT, connecting).await.unwrap_or(Err(Failure::Connecting))
+        tokio::time::timeout(limits::REDIS_CONNECT_TIMEOUT, connecting)
+            .await
+            .unwrap_or(Err(Failure::Connecting))
     }
 }

@@ -1,6 +1,9 @@
 //! The scripts that change a key, and how they are called. What they do stands in them.
 
-use std::{sync::{Arc, LazyLock}, time::Duration};
+use std::{
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 
 use ::redis::{RedisError, Script, ScriptInvocation, aio::MultiplexedConnection};
 use futures_util::future::try_join_all;

@@ -37,7 +37,9 @@ pub(super) enum Unfit {
     Replica,
     #[error("found a cluster, expected one primary")]
     Cluster,
-    #[error("found maxmemory-policy {0}, expected noeviction: a record that is evicted is a request that is sent again")]
+    #[error(
+        "found maxmemory-policy {0}, expected noeviction: a record that is evicted is a request that is sent again"
+    )]
     Evicting(String),
     #[error(
         "it may forget claims when it crashes, and their requests would be sent again: expected appendonly yes, and \

@@ -24,7 +24,9 @@ pub(super) async fn renew(redis: Arc<Inner>) {
         for claims in redis.locals.leads().chunks(limits::REDIS_RENEWED_AT_ONCE) {
             match redis.run(&script::renew(&redis.options, claims)).await {
                 Ok(Verdict::Renewed { fenced }) => give_up(&redis, claims, &fenced),
-                Ok(unexpected) => tracing::error!(?unexpected, "Redis answers a renewal with what is no answer"),
+                Ok(unexpected) => {
+                    tracing::error!(?unexpected, "Redis answers a renewal with what is no answer")
+                }
                 Err(failure) => tracing::warn!(cause = %failure, "leases could not be prolonged"),
             }
         }

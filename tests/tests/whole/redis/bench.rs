@@ -1,6 +1,9 @@
 //! Stores on one Redis, how their time passes, and how they fail.
 
-use std::{sync::atomic::{AtomicBool, Ordering}, time::Duration};
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use outcall_gateway::ledger::{
     Ledger,

@@ -147,7 +147,9 @@ async fn a_gateway_that_lives_keeps_its_claim_beyond_many_leases() {
     let (here, there) = (store(&redis, brief).await, store(&redis, options()).await);
     let (mut leading, own) = lead(claim(&here, "key", Repeat::Never).await);
     leading.begin().await.unwrap();
-    let due = || redis.ask::<f64>(&["ZSCORE", "{outcall}:due", ask("key", "", Repeat::Never).id.to_string().as_str()]);
+    let due = || {
+        redis.ask::<f64>(&["ZSCORE", "{outcall}:due", ask("key", "", Repeat::Never).id.to_string().as_str()])
+    };
     let begun = due();
     while due() < begun + 1_200.0 {
         tokio::task::yield_now().await;

@@ -2,7 +2,9 @@
 
 use outcall_gateway::ledger::{
     Ledger, Repeat, Unavailable,
-    conformance::parts::{NONE, PATIENT, ask, follow, lead, name, replay, settled, settlement, text, unknown},
+    conformance::parts::{
+        NONE, PATIENT, ask, follow, lead, name, replay, settled, settlement, text, unknown,
+    },
 };
 use outcall_tests::redis::Redis;
 
@@ -63,7 +65,8 @@ async fn an_answer_that_outlasts_its_patience_is_unknown_everywhere() {
 #[cfg_attr(not(redis), ignore = "there is no redis-server")]
 async fn a_wire_that_is_cut_and_mended_costs_nobody_an_answer() {
     let (redis, here, there) = two().await;
-    for (round, repeat) in [Repeat::Never, Repeat::Always, Repeat::SameConfiguration].into_iter().enumerate() {
+    for (round, repeat) in [Repeat::Never, Repeat::Always, Repeat::SameConfiguration].into_iter().enumerate()
+    {
         let key = &format!("{round}");
         redis.wire().cut();
         let (mut leading, own) = lead(claim(&here, key, repeat).await);

@@ -19,7 +19,10 @@ async fn a_server_that_evicts_is_refused_under_every_policy() {
     for policy in ["allkeys-lru", "allkeys-random", "volatile-lru", "volatile-ttl"] {
         let () = redis.ask(&["CONFIG", "SET", "maxmemory-policy", policy]);
         let refusal = refusal(&redis, Options { may_forget: true, ..options() }).await;
-        assert!(refusal.contains(&format!("found maxmemory-policy {policy}, expected noeviction")), "{refusal}");
+        assert!(
+            refusal.contains(&format!("found maxmemory-policy {policy}, expected noeviction")),
+            "{refusal}"
+        );
     }
     let () = redis.ask(&["CONFIG", "SET", "maxmemory-policy", "noeviction"]);
     assert_eq!(store(&redis, options()).await.durability(), Durability::Always);

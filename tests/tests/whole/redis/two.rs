@@ -80,9 +80,12 @@ async fn another_request_under_the_key_conflicts_elsewhere_in_every_state() {
 #[cfg_attr(not(redis), ignore = "there is no redis-server")]
 async fn a_leader_that_withdraws_or_is_lost_leaves_its_followers_elsewhere_to_claim_again() {
     let (_redis, here, there) = two().await;
-    for (repeat, begins) in
-        [(Repeat::Never, false), (Repeat::Always, false), (Repeat::Always, true), (Repeat::SameConfiguration, true)]
-    {
+    for (repeat, begins) in [
+        (Repeat::Never, false),
+        (Repeat::Always, false),
+        (Repeat::Always, true),
+        (Repeat::SameConfiguration, true),
+    ] {
         let key = &format!("{repeat:?} {begins}");
         let (mut leading, _) = lead(claim(&here, key, repeat).await);
         let follower = follow(claim(&there, key, repeat).await);
