@@ -9,6 +9,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 mod check;
 mod read;
 mod serve;
+mod store;
+
+use store::Store;
 
 /// One call out, one answer for every replica: a reverse proxy for the HTTPS outcalls of canisters.
 #[derive(Debug, Parser)]
@@ -36,8 +39,9 @@ struct Serve {
     /// too.
     #[arg(long, env = "OUTCALL_LISTEN", value_name = "ADDR")]
     listen: Option<SocketAddr>,
-    /// Where claims and answers are kept. `memory` forgets everything when the process ends.
-    #[arg(long, env = "OUTCALL_STORE", value_name = "STORE", default_value = "memory")]
+    /// Where claims and answers are kept: `disk:FOLDER`, `disk` for the folder `outcall-ledger`, or `memory`, which forgets
+    /// everything when the process ends.
+    #[arg(long, env = "OUTCALL_STORE", value_name = "STORE", default_value = "disk")]
     store: Store,
     /// Also start a small service on loopback whose every answer differs, and serve it at /demo.
     #[arg(long, env = "OUTCALL_WITH_DEMO_UPSTREAM")]
@@ -61,11 +65,6 @@ struct File {
     /// The routes and settings: JSON, with comments and trailing commas; without it `proxy_conf.json`.
     #[arg(long, env = "OUTCALL_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Store {
-    Memory,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

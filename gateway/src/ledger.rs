@@ -41,6 +41,8 @@ mod ask;
 mod clock;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
+mod disk;
+mod entry;
 mod expiring;
 mod in_flight;
 mod lead;
@@ -51,6 +53,7 @@ mod room;
 
 pub use ask::{Ask, Fingerprinted, Repeat, Terms};
 pub use clock::{Clock, Timestamp};
+pub use disk::{Disk, Unopened};
 pub use lead::{Ending, Lead, Settle, Waiter};
 pub use memory::Memory;
 pub use record::{Claimed, Damaged, Defect, Record, Request, Settlement};

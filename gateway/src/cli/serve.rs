@@ -15,12 +15,7 @@ use super::{
     LogFormat, MISUSE, Serve, Store,
     read::{self, Routes},
 };
-use crate::{
-    App, DemoUpstream, Network,
-    config::Config,
-    ledger::{Ledger, Memory},
-    limits, server,
-};
+use crate::{App, DemoUpstream, Network, config::Config, limits, server};
 
 const PORT: u16 = 8080;
 
@@ -70,14 +65,12 @@ async fn serve_until_told(
     let wildcard = SocketAddr::from((Ipv6Addr::UNSPECIFIED, PORT));
     let address = serve.listen.or(config.server.listen).unwrap_or(wildcard);
     let listener = server::listen(address).map_err(|error| format!("cannot listen on {address}: {error}"))?;
-    let ledger: Arc<dyn Ledger> = match serve.store {
-        Store::Memory => Arc::new(Memory::new(config.store.room_bytes)),
-    };
+    let ledger = serve.store.open(config.store.room_bytes)?;
     let address = listener.local_addr()?;
     let app = Arc::new(App::new(config.clone(), ledger, Network::default())?);
     let opened = server::Opened::new(listener, app)?;
     // Said when nothing can go wrong any more.
-    announce(&config, path, address);
+    announce(&config, &serve.store, path, address);
     opened.run(shutdown.requested()).await;
     Ok(())
 }
@@ -111,12 +104,12 @@ fn warn_of_few_descriptors(config: &Config) {
 }
 
 /// Says what is served, to whoever started it.
-fn announce(config: &Config, path: Option<&std::path::Path>, address: SocketAddr) {
+fn announce(config: &Config, store: &Store, path: Option<&std::path::Path>, address: SocketAddr) {
     let source = path.map_or_else(|| "no file".to_owned(), |path| path.display().to_string());
     let scheme = if config.server.tls.is_some() { "https" } else { "http" };
     eprintln!("outcall-gateway {} · configuration: {source}\n", env!("CARGO_PKG_VERSION"));
     eprintln!("{}", config.summary());
-    eprintln!("store     memory: a restart forgets every key, and a repeated POST would be sent again");
+    eprintln!("store     {store}");
     eprintln!(
         "listening {scheme}://{address}{}\n",
         if address.ip().is_unspecified() { " (all addresses)" } else { "" }

@@ -103,6 +103,14 @@ pub(super) fn replay(claim: Claim) -> Arc<Record> {
     record
 }
 
+/// The record of a key that nobody may lead: at once, or as soon as it is written.
+pub(super) async fn known(claim: Claim) -> Arc<Record> {
+    match claim {
+        Claim::Follow(waiter) => settled(waiter).await,
+        other => replay(other),
+    }
+}
+
 pub(super) fn name(claim: &Claim) -> &'static str {
     match claim {
         Claim::Lead(..) => "lead",
