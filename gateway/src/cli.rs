@@ -42,15 +42,10 @@ struct Serve {
     /// too.
     #[arg(long, env = "OUTCALL_LISTEN", value_name = "ADDR")]
     listen: Option<SocketAddr>,
-    /// Where claims and answers are kept: `memory` forgets everything when the process ends; `redis://HOST` (or
-    /// `rediss://` for TLS) is shared by all gateways that name it.
-    #[arg(
-        long,
-        env = "OUTCALL_STORE",
-        hide_env_values = true,
-        value_name = "STORE",
-        default_value = "memory"
-    )]
+    /// Where claims and answers are kept: `disk:FOLDER`, `disk` for the folder `outcall-ledger`, `redis://HOST` (or
+    /// `rediss://` for TLS), which all gateways share that name it, or `memory`, which forgets everything when the process
+    /// ends.
+    #[arg(long, env = "OUTCALL_STORE", hide_env_values = true, value_name = "STORE", default_value = "disk")]
     store: String,
     /// Also serve from a Redis that may forget claims when it crashes: their requests would then be sent again.
     #[arg(long, env = "OUTCALL_REDIS_MAY_FORGET")]

@@ -41,7 +41,10 @@ mod ask;
 mod clock;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
+mod disk;
+mod entry;
 mod expiring;
+mod hot;
 mod in_flight;
 mod lead;
 mod memory;
@@ -52,6 +55,7 @@ mod room;
 
 pub use ask::{Ask, Fingerprinted, Repeat, Terms};
 pub use clock::{Clock, Timestamp};
+pub use disk::{Disk, Unopened};
 pub use lead::{Ending, Lead, Settle, Waiter};
 pub use memory::Memory;
 pub use record::{Claimed, Damaged, Defect, Record, Request, Settlement};

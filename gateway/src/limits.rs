@@ -176,6 +176,39 @@ pub const REDIS_SWEEP_PAUSE: Duration = Duration::from_secs(1);
 /// Keys that one sweep looks at.
 pub const SWEEP_AT_ONCE: usize = 256;
 
+// The disk store.
+
+/// Free space on the disk below which nothing is written any more, in bytes: enough for what the engine does by itself.
+pub const DISK_RESERVE_BYTES: u64 = 64 * 1024 * 1024;
+/// Things to write that may wait for the writer; a claim beyond them is refused.
+pub const QUEUED_WRITES_MAX: usize = 65_536;
+/// Things that are written together, in number.
+pub const BATCH_OPS: usize = 1_024;
+/// Things that are written together, in bytes of answers; the last one may go beyond it.
+pub const BATCH_BYTES: usize = 8 * 1024 * 1024;
+/// Pause before a store that cannot be written is tried again; it doubles from there.
+pub const RETRY_PAUSE_MIN: Duration = Duration::from_millis(10);
+/// Longest pause before a store that cannot be written is tried again.
+pub const RETRY_PAUSE_MAX: Duration = Duration::from_secs(1);
+/// How often expired records are looked for, and the time is noted when nothing else is written.
+pub const UPKEEP_EVERY: Duration = Duration::from_secs(1);
+/// Expired records that are forgotten at once.
+pub const SWEEP_PER_ROUND: usize = 1_024;
+/// Unfinished claims that are read at once when a store is opened.
+pub const CLAIMS_PER_ROUND: usize = 1_024;
+/// Records that are kept in memory, in bytes, so that replays need no disk.
+pub const HOT_BYTES: u64 = 64 * 1024 * 1024;
+/// The engine's cache of blocks, in bytes.
+pub const ENGINE_CACHE_BYTES: u64 = 32 * 1024 * 1024;
+/// The engine's log, in bytes, which is read again at the start.
+pub const ENGINE_JOURNAL_BYTES: u64 = 128 * 1024 * 1024;
+/// What the engine holds in memory of each of its four maps before it becomes a file, in bytes.
+pub const ENGINE_MEMTABLE_BYTES: u64 = 16 * 1024 * 1024;
+/// Records above this size lie apart from their keys, so that they are not copied when files are merged.
+pub const ENGINE_APART_BYTES: u32 = 4 * 1024;
+/// The engine's own threads.
+pub const ENGINE_THREADS: usize = 2;
+
 // Upstream calls.
 
 /// Attempts of one call, where repeating it is safe or nothing was sent.

@@ -1,27 +1,38 @@
 //! Where claims and answers are kept: what `--store` names, how it is opened, and what is said of it.
 
-use std::{error::Error, fmt, process::ExitCode, sync::Arc};
+use std::{error::Error, fmt, path::PathBuf, process::ExitCode, sync::Arc};
 
 use super::{AcceptLoss, MISUSE};
 use crate::{
     config::Config,
     ledger::{
-        Ledger, Memory,
+        Disk, Ledger, Memory,
         redis::{self, Address, Durability, Options, Redis},
     },
     limits,
 };
 
+/// The folder of the ledger, unless `--store` names another.
+const FOLDER: &str = "outcall-ledger";
+
 /// A store, as the command line names it.
+#[derive(Debug)]
 pub(super) enum Store {
     Memory,
+    Disk(PathBuf),
     Redis(Address),
 }
 
 /// A store that is open.
 pub(super) struct Opened {
     pub(super) ledger: Arc<dyn Ledger>,
-    redis: Option<(Address, Arc<Redis>)>,
+    kind: Kind,
+}
+
+enum Kind {
+    Memory,
+    Disk(PathBuf),
+    Redis(Address, Arc<Redis>),
 }
 
 impl Store {
@@ -30,14 +41,17 @@ impl Store {
     /// # Errors
     /// With what to say to whoever wrote it; never with what was written, which may hold a password.
     pub(super) fn named(name: &str) -> Result<Self, String> {
-        match name {
-            "memory" => Ok(Self::Memory),
-            address if address.starts_with("redis") => {
-                address.parse().map(Self::Redis).map_err(|error| format!("--store: {error}"))
+        const EXPECTED: &str = "expected memory, disk, disk:FOLDER, redis://… or rediss://…";
+        match name.split_once(':') {
+            None if name == "memory" => Ok(Self::Memory),
+            None if name == "disk" => Ok(Self::Disk(FOLDER.into())),
+            None => Err(format!("--store: found {name:?}, {EXPECTED}")),
+            Some(("disk", folder)) if !folder.is_empty() => Ok(Self::Disk(folder.into())),
+            Some(("redis" | "rediss", _)) => {
+                name.parse().map(Self::Redis).map_err(|error| format!("--store: {error}"))
             }
-            // What has a colon may be an address with a password.
-            name if name.contains(':') => Err("--store: expected memory, redis://… or rediss://…".to_owned()),
-            name => Err(format!("--store: found {name:?}, expected memory, redis://… or rediss://…")),
+            // It may be an address with a password.
+            Some(_) => Err(format!("--store: {EXPECTED}")),
         }
     }
 
@@ -47,21 +61,26 @@ impl Store {
     /// When it cannot be reached, or would break what the gateway promises.
     pub(super) async fn open(self, config: &Config, may_forget: bool) -> Result<Opened, Box<dyn Error>> {
         let room_bytes = config.store.room_bytes;
-        let address = match self {
-            Self::Memory => return Ok(Opened { ledger: Arc::new(Memory::new(room_bytes)), redis: None }),
-            Self::Redis(address) => address,
-        };
-        let options = Options { may_forget, ..Options::with_room(room_bytes) };
-        let redis = Redis::open(&address, options).await.map_err(|error| format!("{address}: {error}"))?;
-        let redis = Arc::new(redis);
-        Ok(Opened { ledger: redis.clone(), redis: Some((address, redis)) })
+        Ok(match self {
+            Self::Memory => Opened { ledger: Arc::new(Memory::new(room_bytes)), kind: Kind::Memory },
+            Self::Disk(folder) => {
+                Opened { ledger: Arc::new(Disk::open(&folder, room_bytes)?), kind: Kind::Disk(folder) }
+            }
+            Self::Redis(address) => {
+                let options = Options { may_forget, ..Options::with_room(room_bytes) };
+                let redis =
+                    Redis::open(&address, options).await.map_err(|error| format!("{address}: {error}"))?;
+                let redis = Arc::new(redis);
+                Opened { ledger: redis.clone(), kind: Kind::Redis(address, redis) }
+            }
+        })
     }
 }
 
 impl Opened {
     /// Warns of what an operator has to know before anything is led.
     pub(super) fn warn(&self) {
-        let Some((address, redis)) = &self.redis else { return };
+        let Kind::Redis(address, redis) = &self.kind else { return };
         if redis.durability() == Durability::Volatile {
             tracing::warn!(%address, "{}", Durability::Volatile);
         }
@@ -76,7 +95,7 @@ impl Opened {
 
     /// Gives what leaders have left to the store a moment to be written.
     pub(super) async fn leave(&self) {
-        if let Some((_, redis)) = &self.redis
+        if let Kind::Redis(_, redis) = &self.kind
             && tokio::time::timeout(limits::CLOSE_GRACE, redis.quiet()).await.is_err()
         {
             tracing::warn!("some claims could not be ended in Redis: their leases will run out");
@@ -86,11 +105,12 @@ impl Opened {
 
 impl fmt::Display for Opened {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.redis {
-            None => {
+        match &self.kind {
+            Kind::Memory => {
                 f.write_str("memory: a restart forgets every key, and a repeated POST would be sent again")
             }
-            Some((address, redis)) => {
+            Kind::Disk(folder) => write!(f, "disk: {}", folder.display()),
+            Kind::Redis(address, redis) => {
                 write!(f, "{address}: shared by all gateways on it; {}", redis.durability())
             }
         }
@@ -101,9 +121,7 @@ impl fmt::Display for Opened {
 pub(super) fn accept_loss(command: &AcceptLoss) -> ExitCode {
     let address = match Store::named(&command.store) {
         Ok(Store::Redis(address)) => address,
-        Ok(Store::Memory) => {
-            return misuse("--store: expected redis://… or rediss://…: memory loses all it has");
-        }
+        Ok(Store::Memory | Store::Disk(_)) => return misuse("--store: expected redis://… or rediss://…"),
         Err(message) => return misuse(&message),
     };
     let accepted = tokio::runtime::Builder::new_current_thread()
@@ -126,4 +144,25 @@ pub(super) fn accept_loss(command: &AcceptLoss) -> ExitCode {
 fn misuse(message: &str) -> ExitCode {
     eprintln!("{message}");
     ExitCode::from(MISUSE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_is_memory_a_folder_or_a_server() {
+        for (name, expected) in [
+            ("memory", "Memory"),
+            ("disk", "Disk(\"outcall-ledger\")"),
+            ("disk:/var/lib/a:b", "Disk(\"/var/lib/a:b\")"),
+            ("rediss://user:secret@redis.example/3", "Redis(rediss://redis.example:6379/3)"),
+        ] {
+            assert_eq!(Store::named(name).map(|store| format!("{store:?}")), Ok(expected.to_owned()));
+        }
+        for wrong in ["", "paper", "disk:", "memory:", "Disk", "redis", "redis:", "http://user:secret@h"] {
+            let error = Store::named(wrong).map(|store| format!("{store:?}")).unwrap_err();
+            assert!(!error.contains("secret"), "{error}");
+        }
+    }
 }

@@ -17,6 +17,9 @@ use tokio::time::Instant;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(u64);
 
+/// Before all time.
+pub(super) const DAWN: Timestamp = Timestamp(0);
+
 impl Timestamp {
     /// Milliseconds since 1970-01-01 UTC.
     pub const fn from_millis(millis: u64) -> Self {
@@ -57,7 +60,7 @@ enum Hands {
 impl Clock {
     /// Reads the wall clock, once.
     pub fn start() -> Self {
-        Self::start_after(Timestamp(0))
+        Self::start_after(DAWN)
     }
 
     /// Reads the wall clock, once; when it says less than `told`, time goes on from there.

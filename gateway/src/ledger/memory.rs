@@ -1,32 +1,18 @@
 //! The ledger of one process: a bounded map that a restart forgets.
 //!
-//! Keys are spread over shards, each behind a short lock that is never held across an await. Leader and followers
-//! meet at a `watch` channel: settling wakes everybody at once, and nobody polls. Records leave when they expire,
-//! never for room.
+//! Leader and followers meet at a `watch` channel: settling wakes everybody at once, and nobody polls. Records leave when
+//! they expire, never for room.
 
-use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
-
-use outcall_protocol::digest::Digest;
+use std::{sync::Arc, time::Duration};
 
 use super::{
     Ask, BoxFuture, Claim, Clock, Ending, Lead, Ledger, Occupancy, Record, Repeat, Request, Settle,
     Settlement, Terms, Timestamp, Unavailable,
-    expiring::Expiring,
+    entry::{Entry, Lost, Settled, Shard, Shards},
     in_flight::InFlight,
     room::{Reservation, Room},
 };
 use crate::limits;
-
-mod entry;
-
-use entry::{Entry, Lost, Settled};
-
-const SHARDS: usize = 64;
-
-type Shard = Expiring<Entry>;
 
 /// The memory store.
 #[derive(Clone)]
@@ -35,7 +21,7 @@ pub struct Memory(Arc<Inner>);
 struct Inner {
     clock: Clock,
     room: Arc<Room>,
-    shards: [Mutex<Shard>; SHARDS],
+    shards: Shards,
 }
 
 /// What the map says about a key.
@@ -53,8 +39,7 @@ impl Memory {
 
     /// An empty ledger with room for `bytes`, overheads included, and this clock.
     pub fn with_clock(bytes: u64, clock: Clock) -> Self {
-        let shards = std::array::from_fn(|_| Mutex::default());
-        Self(Arc::new(Inner { clock, room: Room::new(bytes), shards }))
+        Self(Arc::new(Inner { clock, room: Room::new(bytes), shards: Shards::default() }))
     }
 
     fn decide(&self, ask: &Ask) -> Result<Claim, Unavailable> {
@@ -62,7 +47,7 @@ impl Memory {
         let bytes = ask.terms.answer_bytes_max as u64 + limits::RECORD_OVERHEAD_BYTES;
         let mut swept = false;
         loop {
-            let mut shard = self.0.shard(&ask.id);
+            let mut shard = self.0.shards.of(&ask.id);
             shard.sweep(now, limits::SWEEP_PER_CLAIM);
             let (request, former) = match known(&mut shard, ask, now) {
                 Known::Claim(claim) => return Ok(claim),
@@ -79,7 +64,7 @@ impl Memory {
             drop(shard);
             // Expired records of other shards may hold the room; then everything is asked anew, since the lock
             // was open.
-            self.0.sweep(now);
+            self.0.shards.sweep(now);
             swept = true;
         }
     }
@@ -103,21 +88,7 @@ impl Ledger for Memory {
     }
 
     fn occupancy(&self) -> Occupancy {
-        let keys = self.0.shards.iter().map(|shard| lock(shard).len()).sum();
-        Occupancy { keys, bytes: self.0.room.taken() }
-    }
-}
-
-impl Inner {
-    fn shard(&self, id: &Digest) -> MutexGuard<'_, Shard> {
-        // The identity is a digest: any byte of it spreads the keys evenly.
-        lock(&self.shards[usize::from(id.as_bytes()[0]) % SHARDS])
-    }
-
-    fn sweep(&self, now: Timestamp) {
-        for shard in &self.shards {
-            lock(shard).sweep(now, usize::MAX);
-        }
+        Occupancy { keys: self.0.shards.len(), bytes: self.0.room.taken() }
     }
 }
 
@@ -156,24 +127,8 @@ impl Slot {
         let record: Arc<Record> = Arc::new(self.request.settled(settlement, self.ledger.now()));
         self.reservation.shrink_to(record.settlement.answer.bytes() as u64 + limits::RECORD_OVERHEAD_BYTES);
         let settled = Settled { record: record.clone(), _reservation: Some(self.reservation) };
-        let former = self.ledger.0.shard(&self.request.id).insert(
-            self.request.id,
-            Entry::Settled(settled),
-            Some(record.expires),
-        );
-        // Woken after the lock is open, so that the first to wake does not run into it.
-        if let Some(former) = former {
-            former.end(Ending::Settled(record));
-        }
-    }
-
-    fn remember(&self, lost: Lost, ending: Ending) {
-        let until = lost.until;
-        let former =
-            self.ledger.0.shard(&self.request.id).insert(self.request.id, Entry::Lost(lost), Some(until));
-        if let Some(former) = former {
-            former.end(ending);
-        }
+        let next = Some((Entry::Settled(settled), record.expires));
+        self.ledger.0.shards.end(&self.request.id, next, Ending::Settled(record));
     }
 }
 
@@ -193,25 +148,16 @@ impl Settle for Slot {
             let settlement = self.terms.lost.clone();
             return self.end(settlement);
         }
-        let lost = Lost::new(self.request.clone(), &self.terms, self.ledger.now());
-        self.remember(lost, Ending::Lost);
+        let until = self.ledger.now().after(self.terms.lost_life());
+        let lost = Lost::new(self.request.clone(), &self.terms, until);
+        self.ledger.0.shards.end(&self.request.id, Some((Entry::Lost(lost), until)), Ending::Lost);
     }
 
     fn withdraw(mut self: Box<Self>, why: Option<Unavailable>) {
-        let ending = why.map_or(Ending::Lost, Ending::Refused);
-        match self.former.take() {
-            Some(lost) => self.remember(lost, ending),
-            None => {
-                let former = self.ledger.0.shard(&self.request.id).remove(&self.request.id);
-                if let Some(former) = former {
-                    former.end(ending);
-                }
-            }
-        }
+        let former = self.former.take().map(|lost| {
+            let until = lost.until;
+            (Entry::Lost(lost), until)
+        });
+        self.ledger.0.shards.end(&self.request.id, former, why.map_or(Ending::Lost, Ending::Refused));
     }
-}
-
-/// A poisoned shard is still whole: nothing that runs under the lock can panic half-way through a change.
-fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
-    shard.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -78,8 +78,6 @@ pub struct Claimed {
     pub configuration: Digest,
     /// What is recorded when it must not be led again.
     pub lost: Settlement,
-    /// When it was claimed.
-    pub since: Timestamp,
     /// Until when it is remembered as lost, once its leader was; as long as it is upstream, or nobody knows better, none.
     pub lost_until: Option<Timestamp>,
 }

@@ -25,6 +25,9 @@
 //! | open, led elsewhere | the claim is another's | woken by Redis (publish) or by the clock, it looks: everybody is told |
 //! | owed | the answer could not be written in time: everybody is told *unknown* | that was written over an unsettled claim, or the answer had landed after all |
 //!
+//! Records that were read or written here are at hand (`ledger/hot.rs`) and replayed without a word to Redis, also while
+//! it is away.
+//!
 //! No failure of Redis makes a claim: what could not be asked is refused, what could not be confirmed is not sent. A claim
 //! whose acknowledgement was lost is asked for again under the same token, or released.
 
@@ -56,7 +59,7 @@ mod upkeep;
 pub use address::{Address, NoAddress};
 pub use server::Durability;
 
-use super::{Ask, BoxFuture, Claim, Ledger, Occupancy, Timestamp, Unavailable};
+use super::{Ask, BoxFuture, Claim, Ledger, Occupancy, Timestamp, Unavailable, hot::Hot};
 use crate::limits;
 use durable::Durable;
 use link::{Failure, Link};
@@ -81,6 +84,8 @@ pub struct Options {
     pub lease: Duration,
     /// How long a claim elsewhere is waited for without a look, should the word of its end be lost.
     pub recheck: Duration,
+    /// Records that are kept at hand, in bytes, so that replays do not ask Redis.
+    pub hot_bytes: u64,
     /// Whether a server is accepted that may lose claims when it crashes.
     pub may_forget: bool,
 }
@@ -89,7 +94,8 @@ impl Options {
     /// The usual ones, for a ledger with room for this many bytes.
     pub fn with_room(room_bytes: u64) -> Self {
         let (lease, recheck) = (limits::REDIS_LEASE, limits::REDIS_RECHECK);
-        Self { name: NAME.to_owned(), room_bytes, lease, recheck, may_forget: false }
+        let hot_bytes = limits::HOT_BYTES;
+        Self { name: NAME.to_owned(), room_bytes, lease, recheck, hot_bytes, may_forget: false }
     }
 }
 
@@ -117,6 +123,7 @@ struct Inner {
     durable: Durable,
     seen: Seen,
     locals: Arc<Locals>,
+    hot: Hot,
     tokens: Tokens,
     /// What is on its way to Redis though nobody waits for it any more.
     owed: TaskTracker,
@@ -135,9 +142,10 @@ impl Redis {
             Link::new(address, demands, limits::REDIS_RESPONSE_TIMEOUT + limits::REDIS_DURABLE_TIMEOUT)?;
         let (durable, syncing) = Durable::over(waits);
         let client = Client::open(address.info().clone())?;
-        let (seen, locals, tokens) = (Seen::nothing(), Arc::default(), Tokens::new());
+        let (seen, locals, hot) = (Seen::nothing(), Arc::default(), Hot::new(options.hot_bytes));
+        let tokens = Tokens::new();
         let owed = TaskTracker::new();
-        let inner = Arc::new(Inner { options, client, link, durable, seen, locals, tokens, owed });
+        let inner = Arc::new(Inner { options, client, link, durable, seen, locals, hot, tokens, owed });
         inner.run(&script::sweep(&inner.options)).await.map_err(Unusable)?;
         let mut upkeep = JoinSet::new();
         upkeep.spawn(syncing);

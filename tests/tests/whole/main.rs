@@ -11,6 +11,7 @@ mod config;
 mod connections;
 mod door;
 mod drain;
+mod durable;
 mod failures;
 mod forwarding;
 mod http2;

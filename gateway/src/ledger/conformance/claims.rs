@@ -9,7 +9,7 @@ use http::HeaderName;
 use super::{
     Bench, ROOM,
     parts::{
-        ANSWER_BYTES, LIFE, NONE, Text, ask, claim, follow, lead, led, name, replay, settle, settled,
+        ANSWER_BYTES, LIFE, NONE, Text, ask, claim, follow, known, lead, led, name, replay, settle, settled,
         settlement, terms, text, unknown,
     },
 };
@@ -106,7 +106,7 @@ pub async fn an_idempotent_upstream_is_asked_again_only_under_the_configuration_
     drop(led(&bench, &of_the_day).await);
     drop(led(&bench, &of_the_day).await);
     bench.pass(LIFE - B::TICK).await;
-    assert_eq!(replay(claim(&bench, &changed).await).settlement.answer, unknown());
+    assert_eq!(known(claim(&bench, &changed).await).await.settlement.answer, unknown());
     assert_eq!(name(&claim(&bench, &of_the_day).await), "replay", "unknown is final");
 }
 

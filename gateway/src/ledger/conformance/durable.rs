@@ -5,8 +5,8 @@
 use super::{
     Bench, Failing,
     parts::{
-        LIFE, NONE, PATIENT, ask, claim, follow, lead, led, name, replay, settle, settled, settlement, terms,
-        text, unknown,
+        LIFE, NONE, PATIENT, ask, claim, follow, known, lead, led, name, replay, settle, settled, settlement,
+        terms, text, unknown,
     },
 };
 use crate::ledger::{Ask, Ending, Repeat, Unavailable};
@@ -68,7 +68,7 @@ pub async fn an_unfinished_idempotent_claim_is_led_again_after_a_crash_under_its
     let (again, _) = led(&bench, &of_the_day).await;
     assert!(again.is_again(), "the dead may have sent it");
     let bench = bench.crash().await;
-    assert_eq!(replay(claim(&bench, &changed).await).settlement.answer, unknown());
+    assert_eq!(known(claim(&bench, &changed).await).await.settlement.answer, unknown());
     let bench = bench.crash().await;
     assert_eq!(name(&claim(&bench, &of_the_day).await), "replay", "unknown is final");
 }

@@ -105,6 +105,14 @@ pub fn replay(claim: Claim) -> Arc<Record> {
     record
 }
 
+/// The record of a key that nobody may lead: at once, or as soon as it is written.
+pub async fn known(claim: Claim) -> Arc<Record> {
+    match claim {
+        Claim::Follow(waiter) => settled(waiter).await,
+        other => replay(other),
+    }
+}
+
 pub fn name(claim: &Claim) -> &'static str {
     match claim {
         Claim::Lead(..) => "lead",

@@ -58,7 +58,6 @@ impl Claimed {
             Repeat::SameConfiguration => 2,
         }]);
         writer.raw(self.configuration.as_bytes());
-        writer.u64(self.since.as_millis());
         writer.u64(self.lost_until.map_or(NOT_LOST, Timestamp::as_millis));
         settlement(&mut writer, &self.lost);
         writer.finish(&self.request.id)
@@ -79,12 +78,11 @@ impl Claimed {
                 _ => return Err(Defect::Unknown("repeat")),
             };
             let configuration = Digest::from_bytes(reader.raw()?);
-            let since = Timestamp::from_millis(reader.u64()?);
             let lost_until =
                 Some(reader.u64()?).filter(|until| *until != NOT_LOST).map(Timestamp::from_millis);
             let lost = read_settlement(&mut reader)?;
             reader.end()?;
-            Ok(Self { request, repeat, configuration, lost, since, lost_until })
+            Ok(Self { request, repeat, configuration, lost, lost_until })
         })
     }
 }

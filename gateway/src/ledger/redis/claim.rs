@@ -36,6 +36,9 @@ impl Inner {
     /// What the key is worth now.
     pub(super) async fn claim(self: &Arc<Self>, ask: &Ask) -> Result<Claim, Unavailable> {
         loop {
+            if let Some(record) = self.hot.get(&ask.id, self.seen.now()) {
+                return Ok(replay(ask, &record));
+            }
             match self.locals.find(ask) {
                 Found::Known(claim) => return Ok(claim),
                 Found::Asking(mut told) => {
@@ -81,7 +84,7 @@ impl Inner {
                     return Ok(Worth::Claimed { request, left_millis });
                 }
                 Verdict::Known(Known::Settled(stored)) => match stored.record(ask.id) {
-                    Ok(record) => return Ok(Worth::Settled(Arc::new(record))),
+                    Ok(record) => return Ok(Worth::Settled(self.at_hand(record))),
                     Err(damaged) => {
                         tracing::error!(cause = %damaged, "a key cannot be served");
                         return Err(Unavailable::Unreachable);
@@ -106,6 +109,13 @@ impl Inner {
             }
         }
         Err(Unavailable::Unreachable)
+    }
+
+    /// A record that Redis has.
+    pub(super) fn at_hand(&self, record: Record) -> Arc<Record> {
+        let record = Arc::new(record);
+        self.hot.insert(&record);
+        record
     }
 
     /// Asks again while there is patience: a server that restarts, or a connection that broke, is no reason to refuse.

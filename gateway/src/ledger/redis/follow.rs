@@ -42,7 +42,7 @@ pub(super) async fn until_the_end(redis: Arc<Inner>, id: Digest, seat: Seat, lef
 pub(super) fn end(redis: &Arc<Inner>, id: Digest, seat: &Seat, known: Known) {
     let ending = match known {
         Known::Settled(stored) => match stored.record(id) {
-            Ok(record) => Ending::Settled(Arc::new(record)),
+            Ok(record) => Ending::Settled(redis.at_hand(record)),
             Err(damaged) => {
                 tracing::error!(cause = %damaged, "a key cannot be served");
                 Ending::Lost

@@ -102,7 +102,8 @@ impl Slot {
         let call = self.recording(&undated);
         match self.told(&call, deadline).await {
             Some(Verdict::Recorded { settled, expires }) => {
-                self.end(Ending::Settled(Arc::new(Record { settled, expires, ..undated })));
+                let record = self.redis.at_hand(Record { settled, expires, ..undated });
+                self.end(Ending::Settled(record));
             }
             Some(Verdict::Known(known)) => {
                 if !self.landed(&known) {

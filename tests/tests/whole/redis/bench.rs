@@ -41,9 +41,9 @@ const LAPSE: &str = "
 /// A lease that no test outlives, but by [`lapse`].
 pub(super) const LEASE: Duration = Duration::from_secs(600);
 
-/// The usual options, but that nothing happens by the clock while a test looks on.
+/// The usual options, but that nothing happens by the clock while a test looks on, and that every answer is Redis'.
 pub(super) fn options() -> Options {
-    Options { lease: LEASE, recheck: LEASE, ..Options::with_room(1 << 20) }
+    Options { lease: LEASE, recheck: LEASE, hot_bytes: 0, ..Options::with_room(1 << 20) }
 }
 
 /// A store on this server.

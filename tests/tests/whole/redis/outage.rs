@@ -5,6 +5,7 @@ use outcall_gateway::ledger::{
     conformance::parts::{
         NONE, PATIENT, ask, follow, lead, name, replay, settled, settlement, text, unknown,
     },
+    redis::Options,
 };
 use outcall_tests::redis::Redis;
 
@@ -44,6 +45,31 @@ async fn a_redis_that_is_away_takes_no_new_key_and_has_all_that_it_knew_when_it_
     // What was refused was never claimed.
     here.quiet().await;
     assert_eq!(name(&claim(&there, "Never", Repeat::Never).await), "lead");
+}
+
+/// Whoever has led, followed or replayed a key has its record at hand.
+#[tokio::test]
+#[cfg_attr(not(redis), ignore = "there is no redis-server")]
+async fn what_is_at_hand_is_replayed_without_redis() {
+    let redis = server().await;
+    let hot = Options { hot_bytes: 1 << 20, ..options() };
+    let stores =
+        [store(&redis, hot.clone()).await, store(&redis, hot.clone()).await, store(&redis, hot).await];
+    let (mut leading, _) = lead(claim(&stores[0], "key", Repeat::Never).await);
+    let follower = follow(claim(&stores[1], "key", Repeat::Never).await);
+    leading.begin().await.unwrap();
+    leading.settle(settlement("at hand"), NONE).await;
+    let record = settled(follower).await;
+    assert_eq!(replay(claim(&stores[2], "key", Repeat::Never).await), record);
+    let cold = store(&redis, options()).await;
+    redis.wire().sever();
+    for store in &stores {
+        assert_eq!(replay(claim(store, "key", Repeat::Never).await), record);
+        let other = store.claim(&ask("key", "other", Repeat::Never)).await.unwrap();
+        assert_eq!(name(&other), "conflict");
+    }
+    let request = ask("key", "request", Repeat::Never);
+    assert_eq!(cold.claim(&request).await.err(), Some(Unavailable::Unreachable), "the control");
 }
 
 #[tokio::test]

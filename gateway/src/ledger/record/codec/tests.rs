@@ -45,10 +45,10 @@ fn record() -> impl Strategy<Value = Record> {
 
 fn claimed() -> impl Strategy<Value = Claimed> {
     let repeat = prop::sample::select(&[Repeat::Never, Repeat::Always, Repeat::SameConfiguration][..]);
-    (request(), repeat, any::<[u8; 32]>(), settlement(), time(), prop::option::of(time())).prop_map(
-        |(request, repeat, configuration, lost, since, lost_until)| {
+    (request(), repeat, any::<[u8; 32]>(), settlement(), prop::option::of(time())).prop_map(
+        |(request, repeat, configuration, lost, lost_until)| {
             let configuration = Digest::from_bytes(configuration);
-            Claimed { request, repeat, configuration, lost, since, lost_until }
+            Claimed { request, repeat, configuration, lost, lost_until }
         },
     )
 }
