@@ -106,11 +106,16 @@ impl Link {
                 state.made += 1;
                 let number = state.made;
                 state.connection = Some((number, connection.clone()));
-                state.failed = None;
+                if state.failed.take().is_some() {
+                    tracing::info!("Redis can be used again");
+                }
                 Ok((number, connection))
             }
             Err(failure) => {
-                tracing::error!(cause = %failure, "Redis cannot be used");
+                // Said once for an outage; the first connection's failure is said by whoever starts.
+                if state.made > 0 && state.failed.is_none() {
+                    tracing::error!(cause = %failure, "Redis cannot be used");
+                }
                 state.failed = Some((Instant::now(), failure.clone()));
                 Err(failure)
             }
