@@ -23,6 +23,7 @@ use crate::{
     upstream::Network,
 };
 
+mod away;
 mod full;
 mod late;
 mod room;

@@ -33,16 +33,17 @@ const UNKNOWN: &str = "unknown";
 /// Room that no history fills.
 const ROOM: u64 = 1 << 20;
 
-/// Plays this many histories, each from a seed of its own, which is printed when it fails. `OUTCALL_SEED` plays one alone.
+/// Plays this many histories, or as many as `OUTCALL_HISTORIES` says, each from a seed of its own, which is printed when it
+/// fails. `OUTCALL_SEED` plays one alone.
 ///
 /// # Panics
 /// When the store does anything that the model does not.
 pub fn histories<B: Bench>(count: u64) {
-    let alone = std::env::var("OUTCALL_SEED").ok().and_then(|seed| seed.parse().ok());
-    let seeds = match alone {
+    let seeds = match number("OUTCALL_SEED") {
         Some(seed) => vec![seed],
-        None => (0..count).map(|_| fastrand::u64(..)).collect(),
+        None => (0..number("OUTCALL_HISTORIES").unwrap_or(count)).map(|_| fastrand::u64(..)).collect(),
     };
+    println!("{} histories", seeds.len());
     for seed in seeds {
         let failing = Named(seed);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -50,6 +51,11 @@ pub fn histories<B: Bench>(count: u64) {
         runtime.block_on(play::<B>(seed));
         std::mem::forget(failing);
     }
+}
+
+fn number(name: &str) -> Option<u64> {
+    let text = std::env::var(name).ok()?;
+    Some(text.parse().unwrap_or_else(|_| panic!("{name}: found {text:?}, expected a number")))
 }
 
 /// Says which seed it was, when it is dropped by a panic.

@@ -64,9 +64,11 @@ async fn a_full_disk_refuses_new_keys_serves_known_ones_and_recovers() {
     let recovered = async {
         // Each is a key of its own: who was refused stays refused.
         for key in 0.. {
-            if asked(&gateway, &order(&format!("later {key}"))).await.status == 200 {
+            let answer = asked(&gateway, &order(&format!("later-{key}"))).await;
+            if answer.status == 200 {
                 break;
             }
+            refused(&answer, 503, "ledger-unreachable", "unknown");
         }
     };
     timeout(PATIENCE, recovered).await.expect("it goes on when there is room again");
