@@ -85,7 +85,7 @@ where
             }
         };
         if ask.terms.repeat == Repeat::Never {
-            // Nobody leads this a second time: no need to hold the body while waiting.
+            // What was sent is not led a second time: no need to hold the body while waiting.
             body = Body::default();
         }
         match waiter.ending().await {
@@ -94,6 +94,10 @@ where
                 return record.settlement.answer.clone();
             }
             Ending::Refused(why) => return refused(app, &ask, why).answer(&method),
+            // Its claim was given up before anything was sent. It could be led, but not by a request without its body.
+            Ending::Lost if ask.terms.repeat == Repeat::Never => {
+                return refused(app, &ask, Unavailable::Unreachable).answer(&method);
+            }
             Ending::Lost => {}
         }
     }

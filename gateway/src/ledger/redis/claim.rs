@@ -136,6 +136,13 @@ async fn enter(redis: Arc<Inner>, ask: Ask, place: Place, tell: oneshot::Sender<
     let token = redis.tokens.next();
     let asked = Instant::now();
     let claim = match redis.worth(&ask, &token).await {
+        // Its client has left: those who came meanwhile ask anew.
+        Ok(Worth::Lead { .. }) if tell.is_closed() => {
+            if redis.run(&script::release(&redis.options, ask.id, &token)).await.is_err() {
+                lead::release_in_time(redis, ask.id, token);
+            }
+            return;
+        }
         Ok(Worth::Lead { again, request }) => {
             let unknown = (ask.terms.repeat == Repeat::Never).then(|| ask.terms.lost.clone());
             let led = Led { token: token.clone(), unknown, hold: Hold::Held };
