@@ -41,14 +41,12 @@ impl Inner {
             }
             match self.locals.find(ask) {
                 Found::Known(claim) => return Ok(claim),
-                Found::Asking(mut told) => {
-                    match told.wait_for(Option::is_some).await.map(|told| told.clone()) {
-                        Ok(Some(Told::Settled(record))) => return Ok(replay(ask, &record)),
-                        Ok(Some(Told::Unavailable(why))) => return Err(why),
-                        // There is more to be found here now, or nothing any more.
-                        Ok(None) | Err(_) => {}
-                    }
-                }
+                Found::Asking(told) => match told.hear().await {
+                    Some(Told::Settled(record)) => return Ok(replay(ask, &record)),
+                    Some(Told::Unavailable(why)) => return Err(why),
+                    // There is more to be found here now, or nothing any more.
+                    None => {}
+                },
                 Found::Nothing(place) => {
                     let (tell, told) = oneshot::channel();
                     tokio::spawn(enter(self.clone(), ask.clone(), place, tell));
