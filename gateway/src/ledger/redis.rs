@@ -39,12 +39,13 @@ use std::{
     time::Duration,
 };
 
-use ::redis::{Client, RedisError};
+use ::redis::RedisError;
 use tokio::task::JoinSet;
 use tokio_util::task::TaskTracker;
 
 mod address;
 mod claim;
+pub(crate) mod dial;
 mod durable;
 mod follow;
 mod lead;
@@ -61,6 +62,7 @@ pub use server::Durability;
 
 use super::{Ask, BoxFuture, Claim, Ledger, Occupancy, Timestamp, Unavailable, hot::Hot};
 use crate::limits;
+use dial::Dial;
 use durable::Durable;
 use link::{Failure, Link};
 use local::Locals;
@@ -118,7 +120,7 @@ pub struct Redis {
 
 struct Inner {
     options: Options,
-    client: Client,
+    dial: Dial,
     link: Link,
     durable: Durable,
     seen: Seen,
@@ -135,17 +137,20 @@ impl Redis {
     /// # Errors
     /// When the server cannot be reached, or would break what the ledger promises.
     pub async fn open(address: &Address, options: Options) -> Result<Self, Unusable> {
+        Self::open_over(Dial::to(address)?, options).await
+    }
+
+    /// The ledger at the other end of this way.
+    pub(crate) async fn open_over(dial: Dial, options: Options) -> Result<Self, Unusable> {
         let demands = Demands { may_forget: options.may_forget };
-        let link = Link::new(address, demands, limits::REDIS_RESPONSE_TIMEOUT)?;
+        let link = Link::new(dial.clone(), demands, limits::REDIS_RESPONSE_TIMEOUT);
         link.connection().await.map_err(Unusable)?;
-        let waits =
-            Link::new(address, demands, limits::REDIS_RESPONSE_TIMEOUT + limits::REDIS_DURABLE_TIMEOUT)?;
-        let (durable, syncing) = Durable::over(waits);
-        let client = Client::open(address.info().clone())?;
+        let patience = limits::REDIS_RESPONSE_TIMEOUT + limits::REDIS_DURABLE_TIMEOUT;
+        let (durable, syncing) = Durable::over(Link::new(dial.clone(), demands, patience));
         let (seen, locals, hot) = (Seen::nothing(), Arc::default(), Hot::new(options.hot_bytes));
         let tokens = Tokens::new();
         let owed = TaskTracker::new();
-        let inner = Arc::new(Inner { options, client, link, durable, seen, locals, hot, tokens, owed });
+        let inner = Arc::new(Inner { options, dial, link, durable, seen, locals, hot, tokens, owed });
         inner.run(&script::sweep(&inner.options)).await.map_err(Unusable)?;
         let mut upkeep = JoinSet::new();
         upkeep.spawn(syncing);
@@ -179,9 +184,13 @@ impl Redis {
 /// # Errors
 /// When the server cannot be reached.
 pub async fn accept_loss(address: &Address, name: Option<&str>) -> Result<(), Unusable> {
-    let link = Link::new(address, Demands { may_forget: true }, limits::REDIS_RESPONSE_TIMEOUT)?;
-    let call = script::accept_loss(name.unwrap_or(NAME), fastrand::u64(..));
-    link.call(&call).await.map_err(Unusable)?;
+    accept_loss_over(Dial::to(address)?, name.unwrap_or(NAME)).await
+}
+
+/// As [`accept_loss`], for the server at the other end of this way.
+pub(crate) async fn accept_loss_over(dial: Dial, name: &str) -> Result<(), Unusable> {
+    let link = Link::new(dial, Demands { may_forget: true }, limits::REDIS_RESPONSE_TIMEOUT);
+    link.call(&script::accept_loss(name, fastrand::u64(..))).await.map_err(Unusable)?;
     Ok(())
 }
 
