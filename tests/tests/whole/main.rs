@@ -6,6 +6,7 @@
 
 mod agreement;
 mod answers;
+mod canister;
 mod cli;
 mod config;
 mod connections;
