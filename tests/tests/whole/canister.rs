@@ -25,6 +25,7 @@ mod agreement;
 mod asker;
 mod calls;
 mod causes;
+mod cost;
 mod failures;
 mod gateway;
 mod keys;
