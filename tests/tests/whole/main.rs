@@ -13,6 +13,7 @@ mod connections;
 mod door;
 mod drain;
 mod failures;
+mod foreign;
 mod forwarding;
 mod http2;
 mod keys;
