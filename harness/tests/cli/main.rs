@@ -1,5 +1,7 @@
 //! The command as people and scripts meet it: the real binary, its exit status, and every word it says.
 
+#![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
 use std::{
     path::{Path, PathBuf},
     process::{Output, Stdio},
