@@ -54,8 +54,10 @@ mod sending;
 mod tests;
 mod update;
 
+#[cfg(feature = "cli")]
+pub(crate) use bill::Grouped;
 pub use bill::{Bill, Pricing};
-pub use builder::{Builder, InstallError};
+pub use builder::{Builder, InstallError, NODES_MAX};
 pub use round::Round;
 pub use update::{NoReply, Update};
 

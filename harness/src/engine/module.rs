@@ -1,6 +1,11 @@
 //! A canister's Wasm, compiled: checked against what the Internet Computer accepts, and ready to be instantiated.
 
-use std::{borrow::Cow, io::Read as _, sync::Arc};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+    io::Read as _,
+    sync::Arc,
+};
 
 use flate2::read::MultiGzDecoder;
 use wasmtime::{InstancePre, Linker, Val};
@@ -39,9 +44,10 @@ pub struct Module {
 
 struct Parts {
     pre: InstancePre<Host>,
-    functions: std::collections::BTreeSet<String>,
+    functions: BTreeSet<String>,
     globals: Vec<String>,
     starts: bool,
+    metadata: BTreeMap<String, Vec<u8>>,
     first: State,
 }
 
@@ -64,8 +70,8 @@ impl Module {
         let pre = linker.instantiate_pre(&module).map_err(invalid)?;
         let globals = rewritten.globals.iter().map(|index| rewrite::global(*index)).collect::<Vec<_>>();
         let first = first_state(&pre, &globals)?;
-        let Rewritten { functions, starts, .. } = rewritten;
-        Ok(Self { parts: Arc::new(Parts { pre, functions, globals, starts, first }) })
+        let Rewritten { functions, starts, metadata, .. } = rewritten;
+        Ok(Self { parts: Arc::new(Parts { pre, functions, globals, starts, metadata, first }) })
     }
 
     /// Whether it exports this entry point, for example `canister_query transform`.
@@ -77,6 +83,12 @@ impl Module {
     pub fn methods(&self) -> impl Iterator<Item = &str> {
         let functions = self.parts.functions.iter().map(String::as_str);
         functions.filter(|name| METHODS.iter().any(|prefix| name.starts_with(prefix)))
+    }
+
+    /// What it says about itself under that name, public or private: `candid:service` is the interface that `dfx`,
+    /// `icp` and `ic-wasm` write into a module.
+    pub fn metadata(&self, name: &str) -> Option<&[u8]> {
+        self.parts.metadata.get(name).map(Vec::as_slice)
     }
 
     pub(super) fn pre(&self) -> &InstancePre<Host> {
@@ -133,7 +145,7 @@ fn check_imports(rewritten: &Rewritten) -> Result<(), EngineError> {
 }
 
 fn check_exports(rewritten: &Rewritten) -> Result<(), EngineError> {
-    let mut methods = std::collections::BTreeSet::new();
+    let mut methods = BTreeSet::new();
     for name in rewritten.functions.iter().filter(|name| name.starts_with("canister_")) {
         let method = METHODS.iter().find_map(|prefix| name.strip_prefix(prefix));
         if method.is_none() && !ENTRY_POINTS.contains(&name.as_str()) {

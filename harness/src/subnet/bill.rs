@@ -129,7 +129,7 @@ impl fmt::Display for Bill {
 }
 
 /// A number with commas between its thousands.
-struct Grouped(u128);
+pub(crate) struct Grouped(pub(crate) u128);
 
 impl fmt::Display for Grouped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -26,7 +26,8 @@ fn every_unknown_import_is_named() {
 
 #[test]
 fn what_is_not_a_canister_is_refused_in_words() {
-    assert!(matches!(Module::new(b"not wasm"), Err(EngineError::Invalid(_))));
+    let text = Module::new(b"not wasm").unwrap_err().to_string();
+    assert_eq!(text, r#"this is not a Wasm module that can be hosted: it does not begin with "\0asm""#);
     assert!(matches!(Module::new(b""), Err(EngineError::Invalid(_))));
     assert!(matches!(Module::new(&[0x1f, 0x8b, 1, 2]), Err(EngineError::Invalid(_))));
     assert!(refusal("(component)").contains("component"));
@@ -40,6 +41,18 @@ fn what_is_not_a_canister_is_refused_in_words() {
     assert!(refusal(twice).contains("more than once"));
     let signature = refusal(r#"(module (import "ic0" "time" (func (param i32))))"#);
     assert!(signature.contains("ic0") && signature.contains("time"), "{signature}");
+}
+
+#[test]
+fn a_module_says_about_itself_what_its_metadata_says() {
+    let module = super::module(
+        r#"(@custom "icp:public candid:service" "service : {}") (@custom "icp:private a b" "\00\01")
+           (@custom "candid:args" "()") (@custom "icp:public candid:service" "again")"#,
+    );
+    let said = |name| module.metadata(name);
+    assert_eq!(said("candid:service"), Some(b"service : {}".as_slice()), "the first one counts");
+    assert_eq!(said("a b"), Some(b"\0\x01".as_slice()));
+    assert_eq!(said("candid:args"), None, "not a section of metadata");
 }
 
 #[test]
