@@ -1,13 +1,13 @@
 //! The types that a canister's methods take and give. By them text becomes Candid, and Candid becomes text.
 
-use std::path::Path;
+use std::{fmt, path::Path};
 
 use candid::{
     DecoderConfig, IDLArgs, TypeEnv,
-    types::{Type, TypeInner, value::IDLValue},
+    types::{Type, TypeInner},
 };
 use candid_parser::{
-    Error, IDLProg, check_file, check_prog, parse_idl_args, syntax::IDLInitArgs, typing::check_init_args,
+    IDLProg, check_file, check_prog, parse_idl_args, syntax::IDLInitArgs, typing::check_init_args,
 };
 
 use super::{given, round::Unplayable, source::Source};
@@ -15,10 +15,6 @@ use crate::engine::Module;
 
 /// Decoding a reply stops after this much work.
 const DECODING_QUOTA: usize = 100_000_000;
-/// The longest text of an interface. Types may be nested as deeply as it is long, and each level takes stack.
-const INTERFACE_BYTES_MAX: usize = 200_000;
-/// How deep values on the command line may be nested: encoding takes time by the square of it.
-const NESTING_MAX: usize = 500;
 /// How much is shown of a reply that is no Candid.
 const BYTES_SHOWN: usize = 200;
 
@@ -34,43 +30,41 @@ impl Interface {
     /// From a `.did` file, with what it imports.
     pub(super) fn of_file(file: &Path) -> Result<Self, Unplayable> {
         let name = file.display().to_string();
-        let bytes = given::read("--did", file)?;
-        if bytes.len() > INTERFACE_BYTES_MAX {
-            let why = format!("found {} bytes, expected up to {INTERFACE_BYTES_MAX}", bytes.len());
-            return Err(Unplayable::Candid(format!("{name}: {why}")));
-        }
-        let text =
-            String::from_utf8(bytes).map_err(|error| Unplayable::Candid(format!("{name}: {error}")))?;
-        let source = Source { name: &name, text: &text };
-        let told = |error: Error| Unplayable::Candid(source.tell(&error));
+        let wrong = |why: &dyn fmt::Display| Unplayable::Candid(format!("{name}: {why}"));
+        let text = String::from_utf8(given::read("--did", file)?).map_err(|error| wrong(&error))?;
         // Read first by itself: what the whole says of a mistake does not say where it is.
-        text.parse::<IDLProg>().map_err(told)?;
-        let (types, service, _) =
-            check_file(file).map_err(|error| Unplayable::Candid(format!("{name}: {error}")))?;
-        Self::new(types, service)
-            .ok_or_else(|| Unplayable::Candid(format!("{name}: found no service, expected one")))
+        Source { name: &name, text: &text }.parse(str::parse::<IDLProg>).map_err(Unplayable::Candid)?;
+        let (types, service, _) = check_file(file).map_err(|error| wrong(&error))?;
+        Self::new(types, service).ok_or_else(|| wrong(&"found no service, expected one"))
     }
 
     /// From what a module says about itself. One that says nothing, or nothing that can be read, is no obstacle.
     pub(super) fn of_module(module: &Module) -> Self {
-        let text = |name| {
-            let bytes = module.metadata(name).filter(|bytes| bytes.len() <= INTERFACE_BYTES_MAX)?;
-            std::str::from_utf8(bytes).ok()
+        let said = |name| {
+            let text = std::str::from_utf8(module.metadata(name)?).ok()?;
+            Some(Source { name, text })
         };
-        let read = |service: &str, init: Option<&str>| {
+        let read = || {
             let mut types = TypeEnv::new();
-            let actor = check_prog(&mut types, &service.parse().ok()?).ok()?;
-            let mut interface = Self::new(types, actor)?;
-            if let (None, Some(init)) = (&interface.init, init) {
-                let mut types = TypeEnv::new();
-                interface.init = Some(
-                    check_init_args(&mut types, &interface.types, &init.parse::<IDLInitArgs>().ok()?).ok()?,
-                );
-                interface.types = types;
-            }
-            Some(interface)
+            let program = said("candid:service")?.parse(str::parse::<IDLProg>).ok()?;
+            let service = check_prog(&mut types, &program).ok()?;
+            Self::new(types, service)
         };
-        text("candid:service").and_then(|service| read(service, text("candid:args"))).unwrap_or_default()
+        let interface = read().unwrap_or_default();
+        match (&interface.init, said("candid:args")) {
+            (None, Some(init)) => interface.with_init(init),
+            _ => interface,
+        }
+    }
+
+    /// Tools write the arguments of `init` beside a service that has none; they may name its types.
+    fn with_init(self, init: Source<'_>) -> Self {
+        let mut types = TypeEnv::new();
+        let read = init.parse(str::parse::<IDLInitArgs>).ok();
+        match read.and_then(|read| check_init_args(&mut types, &self.types, &read).ok()) {
+            Some(init) => Self { types, init: Some(init), ..self },
+            None => self,
+        }
     }
 
     fn new(types: TypeEnv, service: Option<Type>) -> Option<Self> {
@@ -119,11 +113,7 @@ impl Interface {
     }
 
     fn encode(&self, source: Source<'_>, types: Option<&[Type]>) -> Result<Vec<u8>, Unplayable> {
-        let values = parse_idl_args(source.text).map_err(|error| Unplayable::Candid(source.tell(&error)))?;
-        if values.args.iter().any(|value| nesting(value) > NESTING_MAX) {
-            let why = format!("found values nested more than {NESTING_MAX} deep, expected fewer");
-            return Err(Unplayable::Candid(format!("{}: {why}", source.name)));
-        }
+        let values = source.parse(parse_idl_args).map_err(Unplayable::Candid)?;
         let Some(types) = types else {
             return values
                 .to_bytes()
@@ -145,16 +135,5 @@ impl Interface {
         let spelled =
             types.iter().map(|kind| self.types.trace_type(kind).unwrap_or_else(|_| kind.clone()).to_string());
         format!("({})", spelled.collect::<Vec<_>>().join(", "))
-    }
-}
-
-/// How many values are around the innermost one.
-fn nesting(value: &IDLValue) -> usize {
-    match value {
-        IDLValue::Opt(inner) => 1 + nesting(inner),
-        IDLValue::Vec(items) => 1 + items.iter().map(nesting).max().unwrap_or(0),
-        IDLValue::Record(fields) => 1 + fields.iter().map(|field| nesting(&field.val)).max().unwrap_or(0),
-        IDLValue::Variant(chosen) => 1 + nesting(&chosen.0.val),
-        _ => 0,
     }
 }

@@ -1,6 +1,6 @@
 //! What cannot be played: the status is 2, nothing is said on stdout, and the reason names what to change.
 
-use super::{ASKER, Canister, Ran, run};
+use super::{ASKER, BINARY, Canister, Ran, run};
 
 fn refused(ran: &Ran) -> String {
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{ran:?}");
@@ -43,7 +43,7 @@ async fn files_that_are_not_there_or_not_what_they_should_be_are_named() {
         error,
         r#"Cargo.toml: this is not a Wasm module that can be hosted: it does not begin with "\0asm""#
     );
-    let error = refused(&canister.round(&["--call", "ask", "--did", canister.path()]).await);
+    let error = refused(&canister.round(&["--call", "ask", "--did", BINARY]).await);
     assert!(error.contains("invalid utf-8"), "{error}");
 }
 
