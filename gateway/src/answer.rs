@@ -35,6 +35,16 @@ impl Answer {
         Self { status, headers, body, problem: None }
     }
 
+    /// An answer that was complete before, as a store gives it back.
+    pub(crate) fn restored(
+        status: StatusCode,
+        headers: Vec<(HeaderName, HeaderValue)>,
+        body: Bytes,
+        problem: Option<Problem>,
+    ) -> Self {
+        Self { status, headers, body, problem }
+    }
+
     /// The same answer, known to say that `problem` happened.
     pub(crate) fn saying(self, problem: Problem) -> Self {
         Self { problem: Some(problem), ..self }

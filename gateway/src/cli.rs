@@ -1,4 +1,4 @@
-//! The command line: `outcall-gateway [serve]` and `outcall-gateway check`.
+//! The command line: `outcall-gateway [serve]`, `outcall-gateway check` and `outcall-gateway accept-loss`.
 //!
 //! Exit status: 0 done, 1 the gateway could not run, 2 the command line or the configuration is wrong.
 
@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 mod check;
 mod read;
 mod serve;
+mod store;
 
 /// One call out, one answer for every replica: a reverse proxy for the HTTPS outcalls of canisters.
 #[derive(Debug, Parser)]
@@ -26,6 +27,11 @@ enum Command {
     Serve(Serve),
     /// Read a configuration, say what is wrong with it, and exit: 0 when it can be served, 2 when not.
     Check(Check),
+    /// Let a ledger in Redis that is new, or that has lost records, lead requests that must not be repeated.
+    ///
+    /// Until then they are refused, since what was lost may have been sent. Whoever runs this knows that nothing was, or
+    /// takes it upon himself that it may be sent again. Every gateway on that Redis goes on at once.
+    AcceptLoss(AcceptLoss),
 }
 
 #[derive(Debug, Args)]
@@ -36,9 +42,14 @@ struct Serve {
     /// too.
     #[arg(long, env = "OUTCALL_LISTEN", value_name = "ADDR")]
     listen: Option<SocketAddr>,
-    /// Where claims and answers are kept. `memory` forgets everything when the process ends.
-    #[arg(long, env = "OUTCALL_STORE", value_name = "STORE", default_value = "memory")]
-    store: Store,
+    /// Where claims and answers are kept: `disk:FOLDER`, `disk` for the folder `outcall-ledger`, `redis://HOST` (or
+    /// `rediss://` for TLS), which all gateways share that name it, or `memory`, which forgets everything when the process
+    /// ends.
+    #[arg(long, env = "OUTCALL_STORE", hide_env_values = true, value_name = "STORE", default_value = "disk")]
+    store: String,
+    /// Also serve from a Redis that may forget claims when it crashes: their requests would then be sent again.
+    #[arg(long, env = "OUTCALL_REDIS_MAY_FORGET")]
+    redis_may_forget: bool,
     /// Also start a small service on loopback whose every answer differs, and serve it at /demo.
     #[arg(long, env = "OUTCALL_WITH_DEMO_UPSTREAM")]
     with_demo_upstream: bool,
@@ -63,9 +74,11 @@ struct File {
     config: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Store {
-    Memory,
+#[derive(Debug, Args)]
+struct AcceptLoss {
+    /// The Redis of the ledger, as the gateways name it.
+    #[arg(long, env = "OUTCALL_STORE", hide_env_values = true, value_name = "STORE")]
+    store: String,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -81,6 +94,7 @@ pub fn main() -> ExitCode {
         None => serve::run(cli.serve),
         Some(Command::Serve(serve)) => serve::run(serve),
         Some(Command::Check(check)) => check::run(&check.file),
+        Some(Command::AcceptLoss(command)) => store::accept_loss(&command),
     }
 }
 

@@ -72,6 +72,10 @@ pub enum Problem {
     Draining,
     /// The ledger has no room for another answer.
     LedgerFull,
+    /// The ledger's store cannot be reached, read or written.
+    LedgerUnreachable,
+    /// The ledger's store is new or has lost records, and no operator has accepted that yet.
+    LedgerForgotten,
     /// Too many requests wait for this one key.
     WaitersFull,
     /// Nothing could be sent to the upstream.
@@ -115,7 +119,7 @@ pub struct Facts {
 
 impl Problem {
     /// Every kind, for documentation and tests.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 32] = [
         Self::KeyMissing,
         Self::KeyInvalid,
         Self::KeyReused,
@@ -133,6 +137,8 @@ impl Problem {
         Self::BreakerOpen,
         Self::Draining,
         Self::LedgerFull,
+        Self::LedgerUnreachable,
+        Self::LedgerForgotten,
         Self::WaitersFull,
         Self::UpstreamUnreachable,
         Self::UpstreamFailed,
@@ -147,6 +153,11 @@ impl Problem {
         Self::AnswerUnfinished,
         Self::Internal,
     ];
+
+    /// The kind of this name, as a stored answer has it.
+    pub(crate) fn of_kind(kind: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|problem| problem.facts().kind == kind)
+    }
 
     /// The fixed facts of this kind.
     pub fn facts(self) -> Facts {
@@ -221,6 +232,18 @@ impl Problem {
                 503,
                 Unknown,
                 "The ledger has no room for another outcall; nothing was sent now.",
+            ),
+            Self::LedgerUnreachable => (
+                "ledger-unreachable",
+                503,
+                Unknown,
+                "The ledger cannot be reached, so that this outcall could not be claimed; nothing was sent now.",
+            ),
+            Self::LedgerForgotten => (
+                "ledger-forgotten",
+                503,
+                Unknown,
+                "The ledger is new or has lost records, so that it cannot know whether this outcall was made before; nothing was sent now.",
             ),
             Self::WaitersFull => (
                 "waiters-full",

@@ -4,50 +4,74 @@
 //! answer until it expires. It never talks to an upstream and never builds an answer of its own, but for the one
 //! that says that a leader was lost.
 //!
-//! | state of the key | claim | what ends the state |
-//! |---|---|---|
-//! | absent | [`Claim::Lead`] | the claim itself |
-//! | in flight, same fingerprint | [`Claim::Follow`] | the leader settles, or is lost |
-//! | settled, same fingerprint | [`Claim::Replay`] | the record expires |
-//! | in flight, settled or lost, other fingerprint | [`Claim::Conflict`] | |
-//! | lost, safe to repeat | [`Claim::Lead`]; the rest follow | |
-//! | lost, otherwise | settled as *outcome unknown* the instant it is lost | |
+//! | state of the key | claim by the same request | what ends the state | after a crash |
+//! |---|---|---|---|
+//! | absent | [`Claim::Lead`] | the claim: *claimed* | absent |
+//! | claimed: nothing was sent | [`Claim::Follow`] | [`Lead::begin`] succeeds: *in flight* | as in flight, or absent |
+//! | | | [`Lead::refuse`], since it failed: *absent*; [`Ending::Refused`] for all | |
+//! | | | dropped: as before the claim; [`Ending::Lost`] for all | |
+//! | in flight: it may have been sent | [`Claim::Follow`] | [`Lead::settle`]: *settled*, or *unwritten* when the write fails | never to be repeated: *unknown*, from detection; [`Repeat::SameConfiguration`]: *lost*; otherwise absent |
+//! | | | dropped: *unknown* where it must not be repeated, otherwise *lost*; [`Ending::Lost`] for all | |
+//! | unwritten: the answer waits for its write | [`Claim::Follow`] | the write succeeds: *settled* | as in flight; *settled* if it landed after all |
+//! | | | its patience is over: *owed* | |
+//! | owed: everybody is told *unknown* | [`Claim::Replay`] of it | its write finds an unsettled claim: *unknown*, for ever | as unwritten |
+//! | | | its write finds a record: *settled* as that; logged | |
+//! | settled, *unknown* included | [`Claim::Replay`] | the record expires: *absent* | settled |
+//! | lost | [`Claim::Lead`] *again*; the rest follow | the claim; its time is over: *absent* | [`Repeat::SameConfiguration`]: lost; otherwise absent |
+//! | lost, under another configuration | *unknown* | | |
+//!
+//! Another request under the key is a [`Claim::Conflict`] in every state but absent.
 //!
 //! Every store keeps the same promises, held by one suite (`ledger/conformance.rs`):
 //!
-//! - a claim is settled exactly once; a dropped [`Lead`] settles itself as lost;
-//! - [`Ledger::claim`] may be dropped at any await: then nothing was claimed, or the claim is lost before anything
-//!   was sent;
+//! - a claim is settled exactly once; a dropped [`Lead`] settles itself as lost, or, before it has begun, undoes itself;
+//! - [`Ledger::claim`] belongs to a client and may be dropped at any await: then nothing was claimed, or the claim undoes
+//!   itself; a look-up that claims in the same step is therefore a task of the store's own;
+//! - [`Lead::begin`] and [`Lead::settle`] belong to the leader's task. Dropped in `begin`, nothing was sent, and the claim
+//!   undoes itself. Dropped in `settle`, the store goes on: it owns the answer from the first poll;
+//! - when a request is not safe to repeat, its claim is on stable storage when `begin` returns, and its answer before the
+//!   first waiter has it; other answers have left the process;
+//! - a claim that could not be made durable leaves nothing behind that could be led, or be taken for a call;
+//! - a recorded *unknown* is final: no late answer takes its place;
 //! - no live record is evicted for room: a claim reserves room for its answer, or there is no claim.
 
-use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
+use std::{future::Future, pin::Pin, sync::Arc};
 
-use http::HeaderName;
-use outcall_protocol::{digest::Digest, fingerprint::Fingerprint};
-use tokio::sync::watch;
-
-use crate::{answer::Answer, error::Executed};
-
+mod ask;
 mod clock;
-#[cfg(test)]
-mod conformance;
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
+mod disk;
+mod entry;
 mod expiring;
+mod hot;
+mod in_flight;
+mod lead;
 mod memory;
+mod record;
+pub mod redis;
 mod refusals;
+mod room;
 
+pub use ask::{Ask, Fingerprinted, Repeat, Terms};
 pub use clock::{Clock, Timestamp};
+pub use disk::{Disk, Unopened};
+pub use lead::{Ending, Lead, Settle, Waiter};
 pub use memory::Memory;
+pub use record::{Claimed, Damaged, Defect, Record, Request, Settlement};
 pub use refusals::{Refusal, Refusals, Remembered};
+
+use crate::error::Problem;
 
 /// A future of the contract, boxed so that the store can be chosen when the program starts.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// The contract of every store.
 pub trait Ledger: Send + Sync {
-    /// What the key is worth now. Returns without waiting for a leader.
+    /// What the key is worth now. Returns without waiting for a leader, and without making anything durable.
     ///
     /// # Errors
-    /// [`Unavailable`] when the key is new and cannot be claimed: nothing may be sent for it.
+    /// [`Unavailable`] when the key cannot be claimed, or what is known of it cannot be read: nothing may be sent for it.
     fn claim<'a>(&'a self, ask: &'a Ask) -> BoxFuture<'a, Result<Claim, Unavailable>>;
 
     /// The time by which this ledger judges expiry.
@@ -55,49 +79,6 @@ pub trait Ledger: Send + Sync {
 
     /// What the ledger holds at this moment.
     fn occupancy(&self) -> Occupancy;
-}
-
-/// A request, as far as the ledger needs to know it.
-#[derive(Clone)]
-pub struct Ask {
-    /// The identity of the outcall: digest of route, caller and key.
-    pub id: Digest,
-    /// Who computes the request's fingerprint, over whichever headers a record was fingerprinted with.
-    pub request: Arc<dyn Fingerprinted>,
-    /// What is promised for this claim when it is lost.
-    pub terms: Terms,
-}
-
-/// A request that can say what it is.
-pub trait Fingerprinted: Send + Sync {
-    /// The forwarded header names of the route of the day, sorted.
-    fn names(&self) -> &Arc<[HeaderName]>;
-    /// The fingerprint over method, path with query, the headers of these `names`, and body.
-    fn fingerprint(&self, names: &Arc<[HeaderName]>) -> Fingerprint;
-}
-
-/// The conditions of a claim.
-#[derive(Clone, Debug)]
-pub struct Terms {
-    /// Whether another may lead when the leader is lost.
-    pub repeat: Repeat,
-    /// Room to reserve for the answer, in bytes of headers and body.
-    pub answer_bytes_max: usize,
-    /// Digest of the configuration that the claim is led with.
-    pub configuration: Digest,
-    /// What is recorded when the leader of a request that must not be repeated is lost.
-    pub lost: Settlement,
-}
-
-/// Whether a request may be led again after its leader was lost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Repeat {
-    /// Never: a lost leader means *outcome unknown*.
-    Never,
-    /// GET, HEAD and OPTIONS: always.
-    Always,
-    /// The upstream honours the key itself: only while the configuration is still the one of the claim.
-    SameConfiguration,
 }
 
 /// What the key of a request is worth.
@@ -114,12 +95,30 @@ pub enum Claim {
     Crowded,
 }
 
-/// Why a new key cannot be claimed. Nothing was sent, nothing is remembered by the ledger.
+/// Why a key cannot be claimed, or its claim not be made durable. Nothing was sent, nothing is remembered by the ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unavailable {
     /// No room for one more answer.
     #[error("the ledger is full")]
     Full,
+    /// The store cannot be reached, read or written.
+    #[error("the ledger cannot be reached")]
+    Unreachable,
+    /// The store is new or has lost records, and the request must not be repeated: whether it was sent before cannot be
+    /// known.
+    #[error("the ledger has lost records")]
+    Forgotten,
+}
+
+impl Unavailable {
+    /// What the caller is told.
+    pub fn problem(self) -> Problem {
+        match self {
+            Self::Full => Problem::LedgerFull,
+            Self::Unreachable => Problem::LedgerUnreachable,
+            Self::Forgotten => Problem::LedgerForgotten,
+        }
+    }
 }
 
 /// What the ledger holds.
@@ -129,112 +128,4 @@ pub struct Occupancy {
     pub keys: usize,
     /// Bytes taken from the room, reservations included.
     pub bytes: u64,
-}
-
-/// The end of an outcall, before the ledger has dated it.
-#[derive(Clone, Debug)]
-pub struct Settlement {
-    /// What every replica gets.
-    pub answer: Answer,
-    /// How long from now.
-    pub life: Duration,
-    /// The status with which the upstream answered, if it did.
-    pub upstream_status: Option<u16>,
-}
-
-impl Settlement {
-    /// Whether the upstream has executed it; `None` when the upstream's own answer speaks for itself.
-    pub fn executed(&self) -> Option<Executed> {
-        self.answer.problem().map(|problem| problem.facts().executed)
-    }
-}
-
-/// A settled outcall: the finished answer and how long it is remembered. A replay never recomputes it.
-#[derive(Debug)]
-pub struct Record {
-    /// The end of the outcall.
-    pub settlement: Settlement,
-    /// The request that was answered.
-    pub fingerprint: Fingerprint,
-    /// The header names it was fingerprinted with.
-    pub names: Arc<[HeaderName]>,
-    /// When the answer was recorded.
-    pub settled: Timestamp,
-    /// When the key becomes free again.
-    pub expires: Timestamp,
-}
-
-/// How an in-flight key ends, as its waiters see it.
-#[derive(Clone, Debug)]
-pub enum Ending {
-    /// With an answer for everybody.
-    Settled(Arc<Record>),
-    /// Its leader is gone and the request is safe to repeat: claim again.
-    Lost,
-}
-
-/// The right and the duty to settle one key. Dropped unsettled, it settles itself as lost.
-pub struct Lead {
-    slot: Option<Box<dyn Settle>>,
-    again: bool,
-}
-
-/// What a store does when its leader is done. Called once.
-pub trait Settle: Send {
-    /// Records the end of the outcall and wakes everybody who waits.
-    fn settle(self: Box<Self>, settlement: Settlement) -> BoxFuture<'static, ()>;
-    /// The leader is gone without an end.
-    fn lose(self: Box<Self>);
-}
-
-impl Lead {
-    /// A lead that `slot` settles.
-    pub fn new(slot: Box<dyn Settle>) -> Self {
-        Self { slot: Some(slot), again: false }
-    }
-
-    /// A lead in place of one that was lost.
-    pub fn again(slot: Box<dyn Settle>) -> Self {
-        Self { slot: Some(slot), again: true }
-    }
-
-    /// Whether a leader of this key was lost before, who may have sent the request: then nobody can promise any more
-    /// that it was not executed.
-    pub fn is_again(&self) -> bool {
-        self.again
-    }
-
-    /// Records the end of the outcall; when this returns, every waiter has been woken.
-    pub async fn settle(mut self, settlement: Settlement) {
-        if let Some(slot) = self.slot.take() {
-            slot.settle(settlement).await;
-        }
-    }
-}
-
-impl Drop for Lead {
-    fn drop(&mut self) {
-        if let Some(slot) = self.slot.take() {
-            slot.lose();
-        }
-    }
-}
-
-/// Waits for the leader of a key. May be dropped at any time.
-pub struct Waiter(watch::Receiver<Option<Ending>>);
-
-impl Waiter {
-    /// A waiter on the leader who holds the other end.
-    pub fn new(receiver: watch::Receiver<Option<Ending>>) -> Self {
-        Self(receiver)
-    }
-
-    /// The end of the outcall, the instant it is known.
-    pub async fn ending(mut self) -> Ending {
-        match self.0.wait_for(Option::is_some).await {
-            Ok(ending) => ending.clone().unwrap_or(Ending::Lost),
-            // The sender lives in the ledger until it has sent; without it the key has no leader.
-            Err(_) => Ending::Lost,
-        }
-    }
 }

@@ -131,8 +131,83 @@ pub const SWEEP_PER_CLAIM: usize = 4;
 pub const LOST_CLAIM_LIFE: Duration = Duration::from_secs(120);
 /// How often one request claims anew because leaders were lost.
 pub const CLAIMS_PER_REQUEST: usize = 3;
+/// How long a claim may take to become durable; with the longest call and [`SETTLE_PATIENCE_MIN`] it is less than the 30 s
+/// after which the replicas give up.
+pub const BEGIN_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long the write of an answer is tried at least, when the call has used up its own time.
+pub const SETTLE_PATIENCE_MIN: Duration = Duration::from_secs(2);
 /// Refusals remembered while the ledger cannot remember them.
 pub const REFUSALS: usize = 65_536;
+
+// The ledger in Redis.
+
+/// How long a claim outlives the last sign of its gateway: a gateway that died is found out by then, and one that Redis
+/// has not heard for so long has lost its claims.
+pub const REDIS_LEASE: Duration = Duration::from_secs(10);
+/// How often a lease is renewed within its time.
+pub const REDIS_RENEWALS_PER_LEASE: u32 = 4;
+/// Leases renewed in one step, so that no step holds Redis up.
+pub const REDIS_RENEWED_AT_ONCE: usize = 256;
+/// How long connecting to Redis may take, with all that is asked of it then.
+pub const REDIS_CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long Redis may take over a command; a connection on which it takes longer is given up.
+pub const REDIS_RESPONSE_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long Redis may take to sync what it has acknowledged.
+pub const REDIS_DURABLE_TIMEOUT: Duration = Duration::from_secs(3);
+/// Calls that wait for one sync together.
+pub const REDIS_DURABLE_AT_ONCE: usize = 512;
+/// Pause after a failed attempt, and the shortest time between two attempts to connect.
+pub const REDIS_PAUSE: Duration = Duration::from_millis(100);
+/// Longest pause between two attempts to write the same answer.
+pub const REDIS_PAUSE_MAX: Duration = Duration::from_secs(2);
+/// Scripts that one claim may take: for names that differ, for an epoch that has just begun.
+pub const REDIS_CLAIM_ROUNDS: usize = 5;
+/// How long a claim is tried again while Redis restarts or a connection is renewed; with the longest call, the claim's
+/// beginning and its end it is less than the 30 s after which the replicas give up.
+pub const REDIS_CLAIM_PATIENCE: Duration = Duration::from_millis(750);
+/// How long a claim elsewhere is waited for without a look, should the word of its end be lost.
+pub const REDIS_RECHECK: Duration = Duration::from_secs(2);
+/// How long those who wait for a claim elsewhere do so while Redis cannot be asked.
+pub const REDIS_FOLLOW_PATIENCE: Duration = Duration::from_secs(5);
+/// How long the connection that listens may be silent before it is asked whether it still lives.
+pub const REDIS_PING: Duration = Duration::from_secs(10);
+/// Pause between two sweeps that found little to do.
+pub const REDIS_SWEEP_PAUSE: Duration = Duration::from_secs(1);
+/// Keys that one sweep looks at.
+pub const SWEEP_AT_ONCE: usize = 256;
+
+// The disk store.
+
+/// Free space on the disk below which nothing is written any more, in bytes: enough for what the engine does by itself.
+pub const DISK_RESERVE_BYTES: u64 = 64 * 1024 * 1024;
+/// Things to write that may wait for the writer; a claim beyond them is refused.
+pub const QUEUED_WRITES_MAX: usize = 65_536;
+/// Things that are written together, in number.
+pub const BATCH_OPS: usize = 1_024;
+/// Things that are written together, in bytes of answers; the last one may go beyond it.
+pub const BATCH_BYTES: usize = 8 * 1024 * 1024;
+/// Pause before a store that cannot be written is tried again; it doubles from there.
+pub const RETRY_PAUSE_MIN: Duration = Duration::from_millis(10);
+/// Longest pause before a store that cannot be written is tried again.
+pub const RETRY_PAUSE_MAX: Duration = Duration::from_secs(1);
+/// How often expired records are looked for, and the time is noted when nothing else is written.
+pub const UPKEEP_EVERY: Duration = Duration::from_secs(1);
+/// Expired records that are forgotten at once.
+pub const SWEEP_PER_ROUND: usize = 1_024;
+/// Unfinished claims that are read at once when a store is opened.
+pub const CLAIMS_PER_ROUND: usize = 1_024;
+/// Records that are kept in memory, in bytes, so that replays need no disk.
+pub const HOT_BYTES: u64 = 64 * 1024 * 1024;
+/// The engine's cache of blocks, in bytes.
+pub const ENGINE_CACHE_BYTES: u64 = 32 * 1024 * 1024;
+/// The engine's log, in bytes, which is read again at the start.
+pub const ENGINE_JOURNAL_BYTES: u64 = 128 * 1024 * 1024;
+/// What the engine holds in memory of each of its four maps before it becomes a file, in bytes.
+pub const ENGINE_MEMTABLE_BYTES: u64 = 16 * 1024 * 1024;
+/// Records above this size lie apart from their keys, so that they are not copied when files are merged.
+pub const ENGINE_APART_BYTES: u32 = 4 * 1024;
+/// The engine's own threads.
+pub const ENGINE_THREADS: usize = 2;
 
 // Upstream calls.
 

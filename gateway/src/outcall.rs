@@ -1,10 +1,10 @@
 //! The story of an outcall: read it, claim its key, wait for its one answer.
 //!
 //! ```text
-//! request ── read whole ── claim ─┬─ lead ──── admit ── upstream ── canonical ── settle ─┐
-//!                                 ├─ follow ───────────────────────────────────── wait ──┤── the same bytes
-//!                                 ├─ replay ─────────────────────────────────────────────┘
-//!                                 └─ conflict, crowded, full ── refused
+//! request ── read whole ── claim ─┬─ lead ── begin ── admit ── upstream ── canonical ── settle ─┐
+//!                                 ├─ follow ───────────────────────────────────────────── wait ─┤── the same bytes
+//!                                 ├─ replay ────────────────────────────────────────────────────┘
+//!                                 └─ conflict, crowded, full, unreachable ── refused
 //! ```
 //!
 //! The leader's work is a task of its own (`lead`): no client's disconnect can cancel it or strand the others, and
@@ -19,7 +19,7 @@ use crate::{
     answer::Answer,
     app::App,
     error::Problem,
-    ledger::{Claim, Ending, Remembered, Repeat, Unavailable},
+    ledger::{Ask, Claim, Ending, Remembered, Repeat, Unavailable},
     limits,
     log::{Line, Role},
 };
@@ -74,26 +74,43 @@ where
             }
             Ok(Claim::Conflict) => return Problem::KeyReused.answer(&method),
             Ok(Claim::Crowded) => return Problem::WaitersFull.answer(&method),
-            Err(Unavailable::Full) => {
+            Err(why) => {
                 // The process remembers what the ledger cannot, so that a replica that comes when there is room again
                 // does not get another answer; then it looks for a claim that was made in between.
                 let now = app.ledger.now();
-                match app.refusals.remember(&ask, Problem::LedgerFull, now, request.error_life()) {
+                match app.refusals.remember(&ask, why.problem(), now, request.error_life()) {
                     Remembered::Now => continue,
-                    Remembered::Before | Remembered::Never => return Problem::LedgerFull.answer(&method),
+                    Remembered::Before | Remembered::Never => return refused(app, &ask, why).answer(&method),
                 }
             }
         };
         if ask.terms.repeat == Repeat::Never {
-            // Nobody leads this a second time: no need to hold the body while waiting.
+            // What was sent is not led a second time: no need to hold the body while waiting.
             body = Body::default();
         }
-        if let Ending::Settled(record) = waiter.ending().await {
-            line.settled(&record.settlement);
-            return record.settlement.answer.clone();
+        match waiter.ending().await {
+            Ending::Settled(record) => {
+                line.settled(&record.settlement);
+                return record.settlement.answer.clone();
+            }
+            Ending::Refused(why) => return refused(app, &ask, why).answer(&method),
+            // Its claim was given up before anything was sent. It could be led, but not by a request without its body.
+            Ending::Lost if ask.terms.repeat == Repeat::Never => {
+                return refused(app, &ask, Unavailable::Unreachable).answer(&method);
+            }
+            Ending::Lost => {}
         }
     }
     Problem::LeaderLost.answer(&method)
+}
+
+/// What is said of a key that the ledger could not claim: what the process remembers to have said of it, if it does.
+fn refused(app: &App, ask: &Ask, why: Unavailable) -> Problem {
+    match app.refusals.get(&ask.id, app.ledger.now()) {
+        Some(refusal) if refusal.is_for(ask) => refusal.problem,
+        Some(_) => Problem::KeyReused,
+        None => why.problem(),
+    }
 }
 
 #[cfg(test)]

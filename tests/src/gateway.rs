@@ -102,6 +102,8 @@ impl Process {
     async fn run(mut command: Command, config: Option<PathBuf>) -> Self {
         let mut child = command
             .env_clear()
+            // Unless the arguments name another: the tests run side by side, and a folder has one gateway.
+            .env("OUTCALL_STORE", "memory")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())

@@ -12,6 +12,8 @@
 //! upstream      a scripted HTTP/1.1 server that counts, lies, hangs and resets
 //! h2_upstream   the same over HTTP/2 and TLS: refused streams, resets, GOAWAY
 //!
+//! redis         a Redis of the test's own, behind a wire that can be cut
+//!
 //! gate          how a test holds an answer back and knows that a request has arrived, without sleeping
 //! tls           a certificate authority that only this test trusts
 //! wire          the small HTTP/1.1 reader that both ends share
@@ -26,6 +28,7 @@
 pub mod gate;
 pub mod gateway;
 pub mod h2_upstream;
+pub mod redis;
 pub mod replica;
 pub mod schedule;
 pub mod tls;

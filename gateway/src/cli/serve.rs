@@ -12,15 +12,11 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 use super::{
-    LogFormat, MISUSE, Serve, Store,
+    LogFormat, MISUSE, Serve,
     read::{self, Routes},
+    store::{self, Store},
 };
-use crate::{
-    App, DemoUpstream, Network,
-    config::Config,
-    ledger::{Ledger, Memory},
-    limits, server,
-};
+use crate::{App, DemoUpstream, Network, config::Config, limits, server};
 
 const PORT: u16 = 8080;
 
@@ -40,6 +36,10 @@ pub(super) fn run(serve: Serve) -> ExitCode {
     if serve.with_demo_upstream && config.routes.iter().any(|route| &*route.path == DemoUpstream::ROUTE) {
         return misuse("--with-demo-upstream: found a route /demo in the configuration, expected none");
     }
+    let store = match Store::named(&serve.store) {
+        Ok(store) => store,
+        Err(message) => return misuse(&message),
+    };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&error),
@@ -49,7 +49,7 @@ pub(super) fn run(serve: Serve) -> ExitCode {
         if let Some(demo) = &demo {
             config.routes.push(demo.route()?);
         }
-        serve_until_told(&serve, config, path.as_deref()).await
+        serve_until_told(&serve, store, config, path.as_deref()).await
     });
     // A look-up that hangs must not keep the process.
     runtime.shutdown_timeout(limits::CLOSE_GRACE);
@@ -61,6 +61,7 @@ pub(super) fn run(serve: Serve) -> ExitCode {
 
 async fn serve_until_told(
     serve: &Serve,
+    store: Store,
     config: Config,
     path: Option<&std::path::Path>,
 ) -> Result<(), Box<dyn Error>> {
@@ -70,15 +71,15 @@ async fn serve_until_told(
     let wildcard = SocketAddr::from((Ipv6Addr::UNSPECIFIED, PORT));
     let address = serve.listen.or(config.server.listen).unwrap_or(wildcard);
     let listener = server::listen(address).map_err(|error| format!("cannot listen on {address}: {error}"))?;
-    let ledger: Arc<dyn Ledger> = match serve.store {
-        Store::Memory => Arc::new(Memory::new(config.store.room_bytes)),
-    };
+    let store = store.open(&config, serve.redis_may_forget).await?;
     let address = listener.local_addr()?;
-    let app = Arc::new(App::new(config.clone(), ledger, Network::default())?);
+    let app = Arc::new(App::new(config.clone(), store.ledger.clone(), Network::default())?);
     let opened = server::Opened::new(listener, app)?;
     // Said when nothing can go wrong any more.
-    announce(&config, path, address);
+    announce(&config, path, &store, address);
+    store.warn();
     opened.run(shutdown.requested()).await;
+    store.leave().await;
     Ok(())
 }
 
@@ -111,12 +112,12 @@ fn warn_of_few_descriptors(config: &Config) {
 }
 
 /// Says what is served, to whoever started it.
-fn announce(config: &Config, path: Option<&std::path::Path>, address: SocketAddr) {
+fn announce(config: &Config, path: Option<&std::path::Path>, store: &store::Opened, address: SocketAddr) {
     let source = path.map_or_else(|| "no file".to_owned(), |path| path.display().to_string());
     let scheme = if config.server.tls.is_some() { "https" } else { "http" };
     eprintln!("outcall-gateway {} · configuration: {source}\n", env!("CARGO_PKG_VERSION"));
     eprintln!("{}", config.summary());
-    eprintln!("store     memory: a restart forgets every key, and a repeated POST would be sent again");
+    eprintln!("store     {store}");
     eprintln!(
         "listening {scheme}://{address}{}\n",
         if address.ip().is_unspecified() { " (all addresses)" } else { "" }

@@ -1,302 +1,177 @@
 //! What every store must do, written once.
 //!
-//! A store joins by implementing [`Bench`] and naming itself in `conformance!`; the tests below then run on it.
+//! A store joins by implementing [`Bench`] and naming it in [`conformance!`](crate::conformance); one that outlives its
+//! process also in [`durable_conformance!`](crate::durable_conformance). Random histories against a ledger of a few lines
+//! are [`model::histories`].
+//!
+//! Outside of this crate's own tests the suite needs the feature `conformance`.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{future::Future, time::Duration};
 
-use bytes::Bytes;
-use http::{HeaderName, Method, StatusCode};
-use outcall_protocol::{
-    digest::{Digest, Hasher},
-    fingerprint::Fingerprint,
-};
+use super::{Ledger, Memory, clock::Clock};
+use crate::ledger::Timestamp;
 
-use super::{
-    Ask, Claim, Ending, Fingerprinted, Lead, Ledger, Memory, Record, Repeat, Settlement, Terms, Waiter,
-};
-use crate::{answer::Answer, error::Problem, limits};
+pub mod claims;
+pub mod durable;
+pub mod model;
+pub mod parts;
 
-mod model;
+/// Room for four claims of the suite.
+pub const ROOM: u64 = 4 * parts::CLAIM_BYTES;
+/// A time that held clocks may start at.
+pub const START: Timestamp = Timestamp::from_millis(1_700_000_000_000);
 
-/// A store under test, and how its time passes.
-pub(super) trait Bench {
-    fn open(room_bytes: u64) -> Self;
+/// A store under test, how its time passes, and how it fails. The last four are only asked of a store that outlives its
+/// process.
+pub trait Bench: Sized {
+    /// Whether what was durable is there again after a crash.
+    const OUTLIVES_ITS_PROCESS: bool;
+    /// Whether a claim is in the store before it has begun, as one that several processes share has to have it: then it
+    /// cannot be made while writes fail, and a crash makes it *unknown*.
+    const CLAIMS_AT_ONCE: bool = false;
+    /// The shortest time that the store's clock can be moved by, and be believed.
+    const TICK: Duration = Duration::from_millis(1);
+
+    /// An empty store with this room.
+    fn open(room_bytes: u64) -> impl Future<Output = Self>;
+    /// The store.
     fn ledger(&self) -> &dyn Ledger;
+    /// Lets ledger time pass.
     fn pass(&self, time: Duration) -> impl Future<Output = ()>;
+    /// Returns when what dropped leads have left to the store is done, unless writes fail.
+    fn quiet(&self) -> impl Future<Output = ()> {
+        std::future::ready(())
+    }
+
+    /// The process dies without a word, with everything that it had not written; another takes its place, and has found
+    /// what was left unfinished. Leads of the dead process do nothing any more.
+    fn crash(self) -> impl Future<Output = Self>;
+    /// From now on writes fail.
+    fn fail(&self, how: Failing);
+    /// Returns when a write has failed since [`Bench::fail`].
+    fn write_failed(&self) -> impl Future<Output = ()>;
+    /// Writes succeed again, and what was owed to the store has been written when this returns.
+    fn heal(&self) -> impl Future<Output = ()>;
 }
 
-struct MemoryBench(Memory);
+/// How a write fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failing {
+    /// Nothing of it is there afterwards.
+    Lost,
+    /// It is there, but nobody was told so.
+    Landed,
+}
+
+/// The memory store, whose clock the suite holds.
+pub struct MemoryBench {
+    memory: Memory,
+    clock: Clock,
+}
 
 impl Bench for MemoryBench {
-    fn open(room_bytes: u64) -> Self {
-        Self(Memory::new(room_bytes))
+    const OUTLIVES_ITS_PROCESS: bool = false;
+
+    async fn open(room_bytes: u64) -> Self {
+        let clock = Clock::held(START);
+        Self { memory: Memory::with_clock(room_bytes, clock.clone()), clock }
     }
     fn ledger(&self) -> &dyn Ledger {
-        &self.0
+        &self.memory
     }
     async fn pass(&self, time: Duration) {
-        tokio::time::advance(time).await;
+        self.clock.advance(time);
+    }
+    async fn crash(self) -> Self {
+        panic!("a crash leaves nothing of it")
+    }
+    fn fail(&self, _: Failing) {
+        panic!("it writes nothing")
+    }
+    async fn write_failed(&self) {
+        panic!("it writes nothing")
+    }
+    async fn heal(&self) {
+        panic!("it writes nothing")
     }
 }
 
-/// The suite for one store.
+/// The suite for one store. What stands before its name stands before every test.
+#[macro_export]
 macro_rules! conformance {
-    ($store:ident: $bench:ty => $($test:ident)*) => {
-        mod $store {
-            use super::*;
-            $(
-                #[tokio::test(start_paused = true)]
-                async fn $test() {
-                    super::$test(<$bench>::open(ROOM)).await;
-                }
-            )*
+    ($(#[$attribute:meta])* $bench:ty) => {
+        $crate::conformance_tests! { [$(#[$attribute])*] $bench, claims =>
+            one_leads_the_others_follow_and_all_get_the_same_record
+            a_record_is_replayed_until_it_expires_and_then_the_key_is_free
+            another_request_under_the_same_key_conflicts_in_every_state
+            a_lost_leader_of_an_unsafe_request_is_recorded_as_unknown_for_everybody
+            a_lost_leader_of_a_safe_request_is_replaced_by_one_of_those_who_ask
+            an_idempotent_upstream_is_asked_again_only_under_the_configuration_of_the_claim
+            a_lead_that_is_dropped_before_it_began_leaves_the_key_as_it_was
+            a_claim_that_is_refused_leaves_the_key_as_it_was_and_tells_everybody
+            a_refusal_is_recorded_without_having_begun
+            a_full_ledger_refuses_new_keys_and_forgets_no_live_one
+            a_settled_answer_gives_back_the_room_it_does_not_need
+            waiters_are_bounded_and_one_that_leaves_makes_room
+            a_record_is_compared_by_the_headers_it_was_fingerprinted_with
         }
     };
 }
 
-conformance! { memory: MemoryBench =>
-    one_leads_the_others_follow_and_all_get_the_same_record
-    a_record_is_replayed_until_it_expires_and_then_the_key_is_free
-    another_request_under_the_same_key_conflicts_in_every_state
-    a_lost_leader_of_an_unsafe_request_is_recorded_as_unknown_for_everybody
-    a_lost_leader_of_a_safe_request_is_replaced_by_one_of_those_who_ask
-    an_idempotent_upstream_is_asked_again_only_under_the_configuration_of_the_claim
-    a_full_ledger_refuses_new_keys_and_forgets_no_live_one
-    a_settled_answer_gives_back_the_room_it_does_not_need
-    waiters_are_bounded_and_one_that_leaves_makes_room
-    a_record_is_compared_by_the_headers_it_was_fingerprinted_with
-}
-
-pub(super) const LIFE: Duration = Duration::from_secs(300);
-const MILLI: Duration = Duration::from_millis(1);
-const ANSWER_BYTES: usize = 10_000;
-const CLAIM: u64 = ANSWER_BYTES as u64 + limits::RECORD_OVERHEAD_BYTES;
-const ROOM: u64 = 4 * CLAIM;
-
-/// A request whose whole content is a text; a second header name changes what is compared.
-struct Text {
-    content: &'static str,
-    names: Arc<[HeaderName]>,
-}
-
-impl Fingerprinted for Text {
-    fn names(&self) -> &Arc<[HeaderName]> {
-        &self.names
-    }
-    fn fingerprint(&self, names: &Arc<[HeaderName]>) -> Fingerprint {
-        let content = Hasher::new("test").part(self.content.as_bytes());
-        let whole = names.iter().fold(content, |hasher, name| hasher.part(name.as_str().as_bytes()));
-        Fingerprint::from_digest(whole.finish())
-    }
-}
-
-pub(super) fn ask(key: &str, content: &'static str, repeat: Repeat) -> Ask {
-    let request = Text { content, names: Arc::new([http::header::ACCEPT]) };
-    Ask { id: digest(key), request: Arc::new(request), terms: terms(repeat, "of the day") }
-}
-
-fn terms(repeat: Repeat, configuration: &str) -> Terms {
-    Terms {
-        repeat,
-        answer_bytes_max: ANSWER_BYTES,
-        configuration: digest(configuration),
-        lost: Settlement {
-            answer: Problem::OutcomeUnknown.answer(&Method::POST),
-            life: LIFE,
-            upstream_status: None,
-        },
-    }
-}
-
-fn digest(text: &str) -> Digest {
-    Hasher::new("test").part(text.as_bytes()).finish()
-}
-
-pub(super) fn settlement(body: &str) -> Settlement {
-    let body = Bytes::copy_from_slice(body.as_bytes());
-    let answer = Answer::new(&Method::POST, StatusCode::OK, Vec::new(), body);
-    Settlement { answer, life: LIFE, upstream_status: Some(200) }
-}
-
-async fn claim(bench: &impl Bench, ask: &Ask) -> Claim {
-    bench.ledger().claim(ask).await.expect("the ledger has room")
-}
-
-pub(super) fn lead(claim: Claim) -> (Lead, Waiter) {
-    let Claim::Lead(lead, waiter) = claim else { panic!("expected to lead, was {}", name(&claim)) };
-    (lead, waiter)
-}
-
-pub(super) fn follow(claim: Claim) -> Waiter {
-    let Claim::Follow(waiter) = claim else { panic!("expected to follow, was {}", name(&claim)) };
-    waiter
-}
-
-fn replay(claim: Claim) -> Arc<Record> {
-    let Claim::Replay(record) = claim else { panic!("expected a replay, was {}", name(&claim)) };
-    record
-}
-
-pub(super) fn name(claim: &Claim) -> &'static str {
-    match claim {
-        Claim::Lead(..) => "lead",
-        Claim::Follow(_) => "follow",
-        Claim::Replay(_) => "replay",
-        Claim::Conflict => "conflict",
-        Claim::Crowded => "crowded",
-    }
-}
-
-async fn settled(waiter: Waiter) -> Arc<Record> {
-    match waiter.ending().await {
-        Ending::Settled(record) => record,
-        Ending::Lost => panic!("expected a record, the leader was lost"),
-    }
-}
-
-fn body(record: &Arc<Record>) -> &[u8] {
-    record.settlement.answer.body()
-}
-
-async fn one_leads_the_others_follow_and_all_get_the_same_record(bench: impl Bench) {
-    let ask = ask("key", "request", Repeat::Never);
-    let (lead, first) = lead(claim(&bench, &ask).await);
-    let mut waiters = vec![first];
-    for _ in 0..12 {
-        waiters.push(follow(claim(&bench, &ask).await));
-    }
-    let leader = async { lead.settle(settlement("the answer")).await };
-    let (_, records) = tokio::join!(leader, futures_util::future::join_all(waiters.into_iter().map(settled)));
-    assert_eq!(records.len(), 13);
-    for record in &records {
-        assert_eq!(body(record), b"the answer");
-        assert_eq!(record.settled, bench.ledger().now(), "time passed between the answer and its waiters");
-    }
-}
-
-async fn a_record_is_replayed_until_it_expires_and_then_the_key_is_free(bench: impl Bench) {
-    let ask = ask("key", "request", Repeat::Never);
-    let (first, _) = lead(claim(&bench, &ask).await);
-    bench.pass(LIFE * 2).await;
-    first.settle(settlement("one")).await;
-    bench.pass(LIFE - MILLI).await;
-    assert_eq!(body(&replay(claim(&bench, &ask).await)), b"one", "life counts from the settlement");
-    bench.pass(MILLI).await;
-    let (second, waiter) = lead(claim(&bench, &ask).await);
-    second.settle(settlement("two")).await;
-    assert_eq!(body(&settled(waiter).await), b"two");
-}
-
-async fn another_request_under_the_same_key_conflicts_in_every_state(bench: impl Bench) {
-    let (one, other) = (ask("key", "one", Repeat::Always), ask("key", "other", Repeat::Always));
-    let (first, _waiter) = lead(claim(&bench, &one).await);
-    assert_eq!(name(&claim(&bench, &other).await), "conflict", "in flight");
-    drop(first);
-    assert_eq!(name(&claim(&bench, &other).await), "conflict", "lost");
-    lead(claim(&bench, &one).await).0.settle(settlement("one")).await;
-    assert_eq!(name(&claim(&bench, &other).await), "conflict", "settled");
-    bench.pass(LIFE).await;
-    assert_eq!(name(&claim(&bench, &other).await), "lead", "expired");
-}
-
-async fn a_lost_leader_of_an_unsafe_request_is_recorded_as_unknown_for_everybody(bench: impl Bench) {
-    let ask = ask("key", "request", Repeat::Never);
-    let (lead_of_it, first) = lead(claim(&bench, &ask).await);
-    let second = follow(claim(&bench, &ask).await);
-    drop(lead_of_it);
-    let unknown = terms(Repeat::Never, "").lost.answer;
-    assert_eq!(settled(first).await.settlement.answer, unknown);
-    assert_eq!(settled(second).await.settlement.answer, unknown);
-    bench.pass(LIFE - MILLI).await;
-    assert_eq!(replay(claim(&bench, &ask).await).settlement.answer, unknown);
-    bench.pass(MILLI).await;
-    assert_eq!(name(&claim(&bench, &ask).await), "lead");
-}
-
-async fn a_lost_leader_of_a_safe_request_is_replaced_by_one_of_those_who_ask(bench: impl Bench) {
-    let ask = ask("key", "request", Repeat::Always);
-    let (first, waiter) = lead(claim(&bench, &ask).await);
-    let follower = follow(claim(&bench, &ask).await);
-    assert!(!first.is_again());
-    drop(first);
-    for waiter in [waiter, follower] {
-        assert!(matches!(waiter.ending().await, Ending::Lost));
-    }
-    let (second, waiter) = lead(claim(&bench, &ask).await);
-    assert!(second.is_again(), "nobody knows that the first may have sent the request");
-    let follower = follow(claim(&bench, &ask).await);
-    second.settle(settlement("second try")).await;
-    for waiter in [waiter, follower] {
-        assert_eq!(body(&settled(waiter).await), b"second try");
-    }
-}
-
-async fn an_idempotent_upstream_is_asked_again_only_under_the_configuration_of_the_claim(bench: impl Bench) {
-    let of_the_day = ask("key", "request", Repeat::SameConfiguration);
-    let changed = Ask { terms: terms(Repeat::SameConfiguration, "changed"), ..of_the_day.clone() };
-    drop(lead(claim(&bench, &of_the_day).await));
-    drop(lead(claim(&bench, &of_the_day).await));
-    bench.pass(LIFE - MILLI).await;
-    let unknown = replay(claim(&bench, &changed).await);
-    assert_eq!(unknown.settlement.answer, changed.terms.lost.answer);
-    assert_eq!(name(&claim(&bench, &of_the_day).await), "replay", "unknown is final");
-}
-
-async fn a_full_ledger_refuses_new_keys_and_forgets_no_live_one(bench: impl Bench) {
-    let asks: Vec<Ask> = ["a", "b", "c", "d"].map(|key| ask(key, "request", Repeat::Never)).into();
-    let mut leads = Vec::new();
-    for ask in &asks {
-        leads.push(lead(claim(&bench, ask).await));
-    }
-    let late = ask("late", "request", Repeat::Never);
-    assert!(bench.ledger().claim(&late).await.is_err(), "a claim without room");
-    let full = "x".repeat(ANSWER_BYTES - 100);
-    for (lead, _) in leads {
-        lead.settle(settlement(&full)).await;
-    }
-    assert!(bench.ledger().claim(&late).await.is_err(), "records made room");
-    for ask in &asks {
-        assert_eq!(body(&replay(claim(&bench, ask).await)), full.as_bytes());
-    }
-    bench.pass(LIFE).await;
-    assert_eq!(name(&claim(&bench, &late).await), "lead", "expired records still hold the room");
-}
-
-async fn a_settled_answer_gives_back_the_room_it_does_not_need(bench: impl Bench) {
-    for key in 0..20 {
-        let ask = ask(&key.to_string(), "request", Repeat::Never);
-        lead(claim(&bench, &ask).await).0.settle(settlement("small")).await;
-    }
-    let held = bench.ledger().occupancy();
-    assert_eq!(held.keys, 20);
-    assert!((1..ROOM).contains(&held.bytes), "{held:?}");
-    bench.pass(LIFE).await;
-    // Four claims fill the room: they fit only when nothing of it is held by what expired or was lost.
-    for round in 0..3 {
-        let mut leads = Vec::new();
-        for key in 0..4 {
-            let ask = ask(&format!("{round} {key}"), "request", Repeat::Always);
-            leads.push(lead(claim(&bench, &ask).await));
+/// The suite for one store that outlives its process.
+#[macro_export]
+macro_rules! durable_conformance {
+    ($(#[$attribute:meta])* $bench:ty) => {
+        $crate::conformance_tests! { [$(#[$attribute])*] $bench, durable =>
+            a_record_is_the_same_after_a_crash_and_expires_at_its_time
+            an_unfinished_unsafe_claim_is_unknown_after_a_crash_from_its_detection
+            an_unfinished_safe_claim_vanishes_in_a_crash
+            a_claim_that_had_not_begun_vanishes_in_a_crash
+            an_unfinished_idempotent_claim_is_led_again_after_a_crash_under_its_configuration_only
+            time_never_runs_backwards_over_a_crash
+            the_room_that_records_take_is_taken_after_a_crash
+            a_claim_whose_write_fails_leaves_nothing_behind
+            a_claim_whose_failed_write_landed_leaves_nothing_behind
+            an_answer_that_cannot_be_written_in_time_is_unknown_for_everybody_and_for_ever
+            an_answer_that_landed_after_all_stands
+            an_answer_is_written_when_the_store_returns_in_time
+            the_store_owns_an_answer_whose_leader_is_gone
+            what_is_known_is_replayed_while_writes_fail
         }
-    }
+    };
 }
 
-async fn waiters_are_bounded_and_one_that_leaves_makes_room(bench: impl Bench) {
-    let ask = ask("key", "request", Repeat::Never);
-    let (_lead, _first) = lead(claim(&bench, &ask).await);
-    let mut waiters = Vec::new();
-    for _ in 0..limits::WAITERS_PER_KEY {
-        waiters.push(follow(claim(&bench, &ask).await));
-    }
-    assert_eq!(name(&claim(&bench, &ask).await), "crowded");
-    waiters.pop();
-    assert_eq!(name(&claim(&bench, &ask).await), "follow");
+/// One test for each name: an empty store, and a function of a module of the suite.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! conformance_tests {
+    ($attributes:tt $bench:ty, $module:ident => $($test:ident)*) => {
+        $( $crate::conformance_test! { $attributes $bench, $module, $test } )*
+    };
 }
 
-async fn a_record_is_compared_by_the_headers_it_was_fingerprinted_with(bench: impl Bench) {
-    let before = ask("key", "request", Repeat::Never);
-    lead(claim(&bench, &before).await).0.settle(settlement("answer")).await;
-    let names: Arc<[HeaderName]> = Arc::new([http::header::ACCEPT, http::header::AUTHORIZATION]);
-    let after = Ask { request: Arc::new(Text { content: "request", names }), ..before };
-    assert_eq!(body(&replay(claim(&bench, &after).await)), b"answer");
+/// One test: an empty store, and a function of a module of the suite.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! conformance_test {
+    ([$($attribute:tt)*] $bench:ty, $module:ident, $test:ident) => {
+        $($attribute)*
+        #[tokio::test]
+        async fn $test() {
+            use $crate::ledger::conformance::{Bench, ROOM, $module};
+            $module::$test(<$bench as Bench>::open(ROOM).await).await;
+        }
+    };
+}
+
+#[cfg(test)]
+mod memory {
+    use super::{MemoryBench, model};
+
+    crate::conformance! { MemoryBench }
+
+    #[test]
+    fn no_history_tells_the_store_from_the_model() {
+        model::histories::<MemoryBench>(2_000);
+    }
 }

@@ -14,11 +14,13 @@ pub(super) struct Expiring<V> {
     entries: HashMap<Digest, (Option<Timestamp>, V)>,
     /// One item for every end that was ever set; an item whose value has changed since is skipped.
     order: BinaryHeap<Reverse<(Timestamp, Digest)>>,
+    /// How many values have been taken away.
+    removed: u64,
 }
 
 impl<V> Default for Expiring<V> {
     fn default() -> Self {
-        Self { entries: HashMap::new(), order: BinaryHeap::new() }
+        Self { entries: HashMap::new(), order: BinaryHeap::new(), removed: 0 }
     }
 }
 
@@ -26,6 +28,12 @@ impl<V> Expiring<V> {
     /// How many values there are, expired ones that were not swept yet included.
     pub(super) fn len(&self) -> usize {
         self.entries.len()
+    }
+
+    /// How many values have been taken away: while this does not change, what was absent and was not put in is still
+    /// nowhere else.
+    pub(super) fn removed(&self) -> u64 {
+        self.removed
     }
 
     /// The live value; an expired one is as absent as one that never was.
@@ -40,6 +48,12 @@ impl<V> Expiring<V> {
             self.order.push(Reverse((expires, id)));
         }
         self.entries.insert(id, (expires, value)).map(|(_, former)| former)
+    }
+
+    /// Takes the value away, whatever its end.
+    pub(super) fn remove(&mut self, id: &Digest) -> Option<V> {
+        self.removed += 1;
+        self.entries.remove(id).map(|(_, value)| value)
     }
 
     /// Drops expired values, looking at `most` of them at the most.

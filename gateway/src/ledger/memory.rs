@@ -1,32 +1,18 @@
 //! The ledger of one process: a bounded map that a restart forgets.
 //!
-//! Keys are spread over shards, each behind a short lock that is never held across an await. Leader and followers
-//! meet at a `watch` channel: settling wakes everybody at once, and nobody polls. Records leave when they expire,
-//! never for room.
+//! Leader and followers meet at a `watch` channel: settling wakes everybody at once, and nobody polls. Records leave when
+//! they expire, never for room.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-use http::HeaderName;
-use outcall_protocol::{digest::Digest, fingerprint::Fingerprint};
+use std::{sync::Arc, time::Duration};
 
 use super::{
-    Ask, BoxFuture, Claim, Clock, Ending, Lead, Ledger, Occupancy, Record, Repeat, Settle, Settlement, Terms,
-    Timestamp, Unavailable, Waiter, expiring::Expiring,
+    Ask, BoxFuture, Claim, Clock, Ending, Lead, Ledger, Occupancy, Record, Repeat, Request, Settle,
+    Settlement, Terms, Timestamp, Unavailable,
+    entry::{Entry, Lost, Settled, Shard, Shards},
+    in_flight::InFlight,
+    room::{Reservation, Room},
 };
 use crate::limits;
-
-mod entry;
-mod room;
-
-use entry::{Entry, InFlight, Lost, Settled};
-use room::{Reservation, Room};
-
-const SHARDS: usize = 64;
-
-type Shard = Expiring<Entry>;
-
-/// [`Lead::new`] or [`Lead::again`].
-type NewLead = fn(Box<dyn Settle>) -> Lead;
 
 /// The memory store.
 #[derive(Clone)]
@@ -35,31 +21,25 @@ pub struct Memory(Arc<Inner>);
 struct Inner {
     clock: Clock,
     room: Arc<Room>,
-    shards: [Mutex<Shard>; SHARDS],
-}
-
-/// A claimed request: what its record will be found and compared by.
-#[derive(Clone)]
-struct Request {
-    id: Digest,
-    names: Arc<[HeaderName]>,
-    fingerprint: Fingerprint,
+    shards: Shards,
 }
 
 /// What the map says about a key.
 enum Known {
     Claim(Claim),
-    /// Nobody knows it: it may be led as this request.
-    Free(Request),
-    /// Its leader was lost: it may be led again as this request.
-    Lost(Request),
+    /// It may be led as this request: nobody knows it, or its leader was lost.
+    Free(Request, Option<Lost>),
 }
 
 impl Memory {
     /// An empty ledger with room for `bytes`, overheads included.
     pub fn new(bytes: u64) -> Self {
-        let shards = std::array::from_fn(|_| Mutex::default());
-        Self(Arc::new(Inner { clock: Clock::start(), room: Room::new(bytes), shards }))
+        Self::with_clock(bytes, Clock::start())
+    }
+
+    /// An empty ledger with room for `bytes`, overheads included, and this clock.
+    pub fn with_clock(bytes: u64, clock: Clock) -> Self {
+        Self(Arc::new(Inner { clock, room: Room::new(bytes), shards: Shards::default() }))
     }
 
     fn decide(&self, ask: &Ask) -> Result<Claim, Unavailable> {
@@ -67,16 +47,16 @@ impl Memory {
         let bytes = ask.terms.answer_bytes_max as u64 + limits::RECORD_OVERHEAD_BYTES;
         let mut swept = false;
         loop {
-            let mut shard = self.0.shard(&ask.id);
+            let mut shard = self.0.shards.of(&ask.id);
             shard.sweep(now, limits::SWEEP_PER_CLAIM);
-            let (request, lead): (_, NewLead) = match known(&mut shard, ask, now) {
+            let (request, former) = match known(&mut shard, ask, now) {
                 Known::Claim(claim) => return Ok(claim),
-                Known::Free(request) => (request, Lead::new),
-                Known::Lost(request) => (request, Lead::again),
+                Known::Free(request, former) => (request, former),
             };
             if let Some(reservation) = self.0.room.reserve(bytes) {
-                let slot = Slot { ledger: self.clone(), request, terms: ask.terms.clone(), reservation };
-                return Ok(Self::lead(&mut shard, slot, lead));
+                let slot =
+                    Slot { ledger: self.clone(), request, terms: ask.terms.clone(), former, reservation };
+                return Ok(Self::lead(&mut shard, slot));
             }
             if swept {
                 return Err(Unavailable::Full);
@@ -84,15 +64,17 @@ impl Memory {
             drop(shard);
             // Expired records of other shards may hold the room; then everything is asked anew, since the lock
             // was open.
-            self.0.sweep(now);
+            self.0.shards.sweep(now);
             swept = true;
         }
     }
 
-    fn lead(shard: &mut Shard, slot: Slot, lead: NewLead) -> Claim {
+    fn lead(shard: &mut Shard, slot: Slot) -> Claim {
         let (running, waiter) = InFlight::new(slot.request.clone());
         shard.insert(slot.request.id, Entry::InFlight(running), None);
-        Claim::Lead(lead(Box::new(slot)), waiter)
+        let again = slot.former.is_some();
+        let slot = Box::new(slot);
+        Claim::Lead(if again { Lead::again(slot) } else { Lead::new(slot) }, waiter)
     }
 }
 
@@ -106,54 +88,27 @@ impl Ledger for Memory {
     }
 
     fn occupancy(&self) -> Occupancy {
-        let keys = self.0.shards.iter().map(|shard| lock(shard).len()).sum();
-        Occupancy { keys, bytes: self.0.room.taken() }
-    }
-}
-
-impl Inner {
-    fn shard(&self, id: &Digest) -> MutexGuard<'_, Shard> {
-        // The identity is a digest: any byte of it spreads the keys evenly.
-        lock(&self.shards[usize::from(id.as_bytes()[0]) % SHARDS])
-    }
-
-    fn sweep(&self, now: Timestamp) {
-        for shard in &self.shards {
-            lock(shard).sweep(now, usize::MAX);
-        }
+        Occupancy { keys: self.0.shards.len(), bytes: self.0.room.taken() }
     }
 }
 
 fn known(shard: &mut Shard, ask: &Ask, now: Timestamp) -> Known {
-    let Some(entry) = shard.get(&ask.id, now) else {
-        let names = ask.request.names().clone();
-        let fingerprint = ask.request.fingerprint(&names);
-        return Known::Free(Request { id: ask.id, names, fingerprint });
-    };
-    let fingerprint = entry.fingerprint();
-    if ask.request.fingerprint(entry.names()) != fingerprint {
+    let Some(entry) = shard.get(&ask.id, now) else { return Known::Free(ask.as_new(), None) };
+    if !ask.is(entry.request()) {
         return Known::Claim(Claim::Conflict);
     }
-    let request = Request { id: ask.id, names: entry.names().clone(), fingerprint };
+    let request = entry.request().clone();
     match entry {
         Entry::InFlight(running) => Known::Claim(running.follow()),
         Entry::Settled(settled) => Known::Claim(Claim::Replay(settled.record.clone())),
-        Entry::Lost(lost) if lost.may_be_led_under(&ask.terms) => Known::Lost(request),
+        Entry::Lost(lost) if lost.may_be_led_under(&ask.terms) => Known::Free(request, Some(lost.clone())),
         Entry::Lost(_) => {
             // It was led under another configuration: whether that upstream honours the key is not known any more.
-            let record = request.record(ask.terms.lost.clone(), now);
+            let record = Arc::new(request.settled(ask.terms.lost.clone(), now));
             let settled = Settled { record: record.clone(), _reservation: None };
             shard.insert(ask.id, Entry::Settled(settled), Some(record.expires));
             Known::Claim(Claim::Replay(record))
         }
-    }
-}
-
-impl Request {
-    fn record(&self, settlement: Settlement, now: Timestamp) -> Arc<Record> {
-        let expires = now.after(settlement.life);
-        let (fingerprint, names) = (self.fingerprint, self.names.clone());
-        Arc::new(Record { settlement, fingerprint, names, settled: now, expires })
     }
 }
 
@@ -162,53 +117,47 @@ struct Slot {
     ledger: Memory,
     request: Request,
     terms: Terms,
+    /// What was lost before, when it leads again.
+    former: Option<Lost>,
     reservation: Reservation,
 }
 
 impl Slot {
     fn end(mut self, settlement: Settlement) {
-        let record = self.request.record(settlement, self.ledger.now());
+        let record: Arc<Record> = Arc::new(self.request.settled(settlement, self.ledger.now()));
         self.reservation.shrink_to(record.settlement.answer.bytes() as u64 + limits::RECORD_OVERHEAD_BYTES);
         let settled = Settled { record: record.clone(), _reservation: Some(self.reservation) };
-        let former = self.ledger.0.shard(&self.request.id).insert(
-            self.request.id,
-            Entry::Settled(settled),
-            Some(record.expires),
-        );
-        // Woken after the lock is open, so that the first to wake does not run into it.
-        if let Some(former) = former {
-            former.end(Ending::Settled(record));
-        }
+        let next = Some((Entry::Settled(settled), record.expires));
+        self.ledger.0.shards.end(&self.request.id, next, Ending::Settled(record));
     }
 }
 
 impl Settle for Slot {
-    fn settle(self: Box<Self>, settlement: Settlement) -> BoxFuture<'static, ()> {
+    fn begin(&mut self) -> BoxFuture<'_, Result<(), Unavailable>> {
+        // Nothing here outlives the process anyway.
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn settle(self: Box<Self>, settlement: Settlement, _patience: Duration) -> BoxFuture<'static, ()> {
         self.end(settlement);
         Box::pin(std::future::ready(()))
     }
 
     fn lose(self: Box<Self>) {
-        let life = match self.terms.repeat {
-            Repeat::Never => {
-                let settlement = self.terms.lost.clone();
-                return self.end(settlement);
-            }
-            Repeat::Always => limits::LOST_CLAIM_LIFE,
-            // Forgotten earlier, it could be led under another configuration.
-            Repeat::SameConfiguration => self.terms.lost.life,
-        };
-        let lost = Lost::new(self.request.clone(), &self.terms);
-        let forgotten = self.ledger.now().after(life);
-        let former =
-            self.ledger.0.shard(&self.request.id).insert(self.request.id, Entry::Lost(lost), Some(forgotten));
-        if let Some(former) = former {
-            former.end(Ending::Lost);
+        if self.terms.repeat == Repeat::Never {
+            let settlement = self.terms.lost.clone();
+            return self.end(settlement);
         }
+        let until = self.ledger.now().after(self.terms.lost_life());
+        let lost = Lost::new(self.request.clone(), &self.terms, until);
+        self.ledger.0.shards.end(&self.request.id, Some((Entry::Lost(lost), until)), Ending::Lost);
     }
-}
 
-/// A poisoned shard is still whole: nothing that runs under the lock can panic half-way through a change.
-fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
-    shard.lock().unwrap_or_else(PoisonError::into_inner)
+    fn withdraw(mut self: Box<Self>, why: Option<Unavailable>) {
+        let former = self.former.take().map(|lost| {
+            let until = lost.until;
+            (Entry::Lost(lost), until)
+        });
+        self.ledger.0.shards.end(&self.request.id, former, why.map_or(Ending::Lost, Ending::Refused));
+    }
 }

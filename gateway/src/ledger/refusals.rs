@@ -5,14 +5,13 @@
 //! table of the process, until it expires or the ledger can take it.
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use http::HeaderName;
-use outcall_protocol::{digest::Digest, fingerprint::Fingerprint};
+use outcall_protocol::digest::Digest;
 
-use super::{Ask, Timestamp, expiring::Expiring};
+use super::{Ask, Request, Timestamp, expiring::Expiring};
 use crate::{error::Problem, limits};
 
 /// A refusal that every later request for the key gets as well.
@@ -22,14 +21,13 @@ pub struct Refusal {
     pub problem: Problem,
     /// When the key may be led again.
     pub until: Timestamp,
-    names: Arc<[HeaderName]>,
-    fingerprint: Fingerprint,
+    request: Request,
 }
 
 impl Refusal {
     /// Whether `ask` is the request that was refused.
     pub fn is_for(&self, ask: &Ask) -> bool {
-        ask.request.fingerprint(&self.names) == self.fingerprint
+        ask.is(&self.request)
     }
 }
 
@@ -57,8 +55,7 @@ impl Refusals {
     /// Remembers that `ask` was refused. A full table forgets nothing for it: the new refusal is given, but not
     /// remembered, which its `executed: "unknown"` allows.
     pub fn remember(&self, ask: &Ask, problem: Problem, now: Timestamp, life: Duration) -> Remembered {
-        let names = ask.request.names().clone();
-        let fingerprint = ask.request.fingerprint(&names);
+        let request = ask.as_new();
         let until = now.after(life);
         let mut table = self.lock();
         table.sweep(now, limits::SWEEP_PER_CLAIM);
@@ -68,7 +65,7 @@ impl Refusals {
         if table.len() >= limits::REFUSALS {
             return Remembered::Never;
         }
-        table.insert(ask.id, Refusal { problem, until, names, fingerprint }, Some(until));
+        table.insert(ask.id, Refusal { problem, until, request }, Some(until));
         Remembered::Now
     }
 

@@ -6,7 +6,10 @@
 use std::sync::Arc;
 
 use http::header::CONTENT_ENCODING;
-use tokio::{task, time::timeout};
+use tokio::{
+    task,
+    time::{Instant, timeout},
+};
 
 use super::{Body, Request, admit::Pass, settlement};
 use crate::{
@@ -14,29 +17,37 @@ use crate::{
     app::App,
     canonical::{self, Refused},
     error::Problem,
-    ledger::{Lead, Refusal, Settlement},
+    ledger::{Lead, Refusal, Settlement, Unavailable},
     limits,
     upstream::{Call, Failure, Received},
 };
 
 /// Starts the leader's task for a claimed key. With a `refusal` from a time when the ledger could not remember it,
 /// the key is settled as refused, and nothing is sent.
-pub(super) fn spawn(app: &Arc<App>, request: Arc<Request>, body: Body, lead: Lead, refusal: Option<Refusal>) {
+pub(super) fn spawn(
+    app: &Arc<App>,
+    request: Arc<Request>,
+    body: Body,
+    mut lead: Lead,
+    refusal: Option<Refusal>,
+) {
     let busy = app.activity.busy();
     let cut = app.activity.cut();
     let app = app.clone();
     task::spawn(async move {
         let _busy = busy;
         let work = async {
-            let settlement = match &refusal {
-                Some(refusal) => refused_earlier(&app, &request, refusal),
-                None => conduct(&app, &request, body).await,
+            let ends = Instant::now() + request.route().timeout;
+            let settlement = match conduct(&app, &request, body, &mut lead, refusal).await {
+                Ok(settlement) => settlement,
+                Err(why) => return give_up(&app, &request, lead, why),
             };
             let settlement = match lead.is_again() {
                 true => settlement::after_a_lost_leader(&request, settlement),
                 false => settlement,
             };
-            lead.settle(settlement).await;
+            let left = ends.saturating_duration_since(Instant::now());
+            lead.settle(settlement, left.max(limits::SETTLE_PATIENCE_MIN)).await;
             app.activity.settled();
         };
         tokio::select! {
@@ -48,17 +59,37 @@ pub(super) fn spawn(app: &Arc<App>, request: Arc<Request>, body: Body, lead: Lea
     });
 }
 
-/// Asks whether the call may be made, once for the key, and makes it.
-async fn conduct(app: &App, request: &Arc<Request>, body: Body) -> Settlement {
+/// Makes the claim durable, asks whether the call may be made, once for the key, and makes it.
+async fn conduct(
+    app: &App,
+    request: &Arc<Request>,
+    body: Body,
+    lead: &mut Lead,
+    refusal: Option<Refusal>,
+) -> Result<Settlement, Unavailable> {
+    let refused = |problem| Ok(settlement::refused(request, problem, request.error_life()));
+    if !app.activity.may_lead(request.route().timeout) {
+        return refused(Problem::Draining);
+    }
+    // Before the gate: a ledger that is away must neither use up the rate nor count as the upstream's failure. Dropped
+    // when it takes too long, the claim undoes itself.
+    timeout(limits::BEGIN_TIMEOUT, lead.begin()).await.unwrap_or(Err(Unavailable::Unreachable))?;
+    if let Some(refusal) = refusal {
+        return Ok(refused_earlier(app, request, &refusal));
+    }
     // Room for what the upstream may send, before it is asked: later it would be too late to refuse. And before the
-    // gate: our own shortage must neither use up the rate nor count as the upstream's failure.
+    // gate, for the same reason.
     let Some(_room) = app.answers.room(request.route()) else {
-        return settlement::refused(request, Problem::UpstreamBusy, request.error_life());
+        return refused(Problem::UpstreamBusy);
     };
-    let pass = match admit(app, request) {
-        Ok(pass) => pass,
-        Err(problem) => return settlement::refused(request, problem, request.error_life()),
-    };
+    match admit(app, request) {
+        Ok(pass) => Ok(call(app, request, body, pass).await),
+        Err(problem) => refused(problem),
+    }
+}
+
+/// Makes the call, and what became of it an answer.
+async fn call(app: &App, request: &Arc<Request>, body: Body, pass: Pass) -> Settlement {
     let ended = app.upstream.call(&Call::new(request, body.bytes().clone())).await;
     pass.report(!matches!(ended, Err(Failure::NothingSent | Failure::BrokenOff | Failure::TimedOut)));
     match ended {
@@ -75,11 +106,19 @@ async fn conduct(app: &App, request: &Arc<Request>, body: Body) -> Settlement {
     }
 }
 
+/// The claim could not be made durable, and nothing was sent. First the process remembers that: whoever claims the key
+/// once it is free finds the refusal.
+fn give_up(app: &App, request: &Arc<Request>, lead: Lead, why: Unavailable) {
+    app.refusals.remember(&request.ask(), why.problem(), app.ledger.now(), request.error_life());
+    lead.refuse(why);
+}
+
 fn admit(app: &App, request: &Request) -> Result<Pass, Problem> {
+    // Asked once more: what came before may have taken a while.
     if !app.activity.may_lead(request.route().timeout) {
         return Err(Problem::Draining);
     }
-    request.served().gate.ask(tokio::time::Instant::now())
+    request.served().gate.ask(Instant::now())
 }
 
 fn refused_earlier(app: &App, request: &Request, refusal: &Refusal) -> Settlement {

@@ -150,7 +150,7 @@ impl Request {
             repeat: self.repeat(),
             answer_bytes_max: self.route().response.max_bytes,
             configuration: self.route().digest,
-            lost: settlement::outcome_unknown(self),
+            lost: settlement::lost(self),
         };
         Ask { id: self.id, request: self.clone(), terms }
     }

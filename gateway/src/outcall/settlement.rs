@@ -18,6 +18,7 @@ use http::StatusCode;
 use super::Request;
 use crate::{
     answer::Answer,
+    config::is_safe,
     error::{Executed, Problem},
     ledger::Settlement,
     upstream::Failure,
@@ -31,6 +32,12 @@ pub(super) fn refused(request: &Request, problem: Problem, life: Duration) -> Se
 /// The request may have been executed, and nobody here will ever know.
 pub(super) fn outcome_unknown(request: &Request) -> Settlement {
     refused(request, Problem::OutcomeUnknown, request.life())
+}
+
+/// What is said of a request whose leader, or whose answer, is lost: unknown, for as long as that matters.
+pub(super) fn lost(request: &Request) -> Settlement {
+    let life = if is_safe(request.method()) { request.error_life() } else { request.life() };
+    refused(request, Problem::OutcomeUnknown, life)
 }
 
 /// What is recorded when a leader before this one was lost, who may have sent the request: this one's end, but for a

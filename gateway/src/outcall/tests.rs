@@ -23,6 +23,7 @@ use crate::{
     upstream::Network,
 };
 
+mod away;
 mod full;
 mod late;
 mod room;
@@ -39,12 +40,22 @@ struct Slot {
 }
 
 impl Settle for Slot {
-    fn settle(self: Box<Self>, settlement: Settlement) -> BoxFuture<'static, ()> {
+    fn begin(&mut self) -> BoxFuture<'_, Result<(), Unavailable>> {
+        Box::pin(self.lead.begin())
+    }
+
+    fn settle(self: Box<Self>, settlement: Settlement, patience: Duration) -> BoxFuture<'static, ()> {
         assert!(!self.panics, "the panic of this test");
-        Box::pin(self.lead.settle(settlement))
+        Box::pin(self.lead.settle(settlement, patience))
     }
 
     fn lose(self: Box<Self>) {}
+
+    fn withdraw(self: Box<Self>, why: Option<Unavailable>) {
+        if let Some(why) = why {
+            self.lead.refuse(why);
+        }
+    }
 }
 
 impl Ledger for Panicking {

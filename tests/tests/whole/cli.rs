@@ -10,6 +10,7 @@ use tokio::process::Command;
 mod check;
 mod demo;
 mod log;
+mod redis;
 mod serve;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_gateway-under-test");

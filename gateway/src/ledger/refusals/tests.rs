@@ -1,4 +1,7 @@
-use outcall_protocol::digest::Hasher;
+use std::sync::Arc;
+
+use http::HeaderName;
+use outcall_protocol::{digest::Hasher, fingerprint::Fingerprint};
 
 use super::*;
 use crate::ledger::{Fingerprinted, Repeat, Settlement, Terms};

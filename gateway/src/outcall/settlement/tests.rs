@@ -116,7 +116,9 @@ fn for_ttl(event: Event, kind: Kind) -> bool {
     match event {
         Failed(Failure::NothingSent) | NotLed(_) => false,
         Failed(_) | Refused(..) | Answered(429 | 503) => !repeatable,
-        Answered(_) | Lost => true,
+        Answered(_) => true,
+        // Of what anybody may repeat, only an answer that cannot be written ends like this.
+        Lost => kind != KeyedSafe,
     }
 }
 

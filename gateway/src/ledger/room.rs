@@ -16,6 +16,16 @@ impl Room {
         Arc::new(Self { bytes_max, taken: AtomicU64::new(0) })
     }
 
+    /// Takes what records hold that were there before, whether there is room for it or not.
+    pub(super) fn take(&self, bytes: u64) {
+        self.taken.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// Gives back what a record held whose reservation was [kept](Reservation::keep).
+    pub(super) fn give_back(&self, bytes: u64) {
+        self.taken.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
     /// Takes `bytes`, or nothing when they are not free.
     pub(super) fn reserve(self: &Arc<Self>, bytes: u64) -> Option<Reservation> {
         let fits = |taken: u64| taken.checked_add(bytes).filter(|sum| *sum <= self.bytes_max);
@@ -41,6 +51,16 @@ impl Reservation {
         let excess = self.bytes.saturating_sub(bytes);
         self.room.taken.fetch_sub(excess, Ordering::Relaxed);
         self.bytes -= excess;
+    }
+
+    /// How many bytes it holds.
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Leaves the room taken, by a record that a store keeps.
+    pub(super) fn keep(mut self) {
+        self.bytes = 0;
     }
 }
 

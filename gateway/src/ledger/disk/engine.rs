@@ -1,0 +1,200 @@
+//! The folder and what is in it: the only file that knows which engine keeps it.
+//!
+//! A failed write poisons the engine: what it had in hand may or may not have landed, and it takes no more. It goes on
+//! reading, so it stays open until there is a chance that opening it anew will do. That little space is left is found out
+//! before a write, so that a full disk poisons nothing.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+};
+
+use fjall::{Database, Keyspace, KeyspaceCreateOptions, KvSeparationOptions, PersistMode};
+
+use super::batch::{Batch, Space};
+use crate::limits;
+
+/// The open folder.
+pub(super) struct Engine {
+    path: PathBuf,
+    open: RwLock<Option<Open>>,
+    /// Closed for good.
+    closed: AtomicBool,
+    disturbance: Option<Arc<dyn Disturb>>,
+    syncs: AtomicU64,
+}
+
+struct Open {
+    database: Database,
+    records: Keyspace,
+    claims: Keyspace,
+    expiries: Keyspace,
+    meta: Keyspace,
+}
+
+/// What may come between the store and its disk, in a test.
+pub(super) trait Disturb: Send + Sync {
+    /// Makes the write or not, and says what is to be believed of it.
+    fn write(&self, write: &mut dyn FnMut() -> Result<(), Failed>) -> Result<(), Failed>;
+}
+
+/// Why something could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Failed {
+    /// Nothing was attempted.
+    #[error("{free} bytes are left on its disk, and {} are needed to go on", limits::DISK_RESERVE_BYTES)]
+    NoSpace { free: u64 },
+    /// Another process has the folder.
+    #[error("another process uses it")]
+    Locked,
+    /// It may have landed.
+    #[error("{0}")]
+    Engine(String),
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    #[error("it is not open")]
+    Closed,
+}
+
+impl From<fjall::Error> for Failed {
+    fn from(error: fjall::Error) -> Self {
+        match error {
+            fjall::Error::Locked => Self::Locked,
+            fjall::Error::Io(error) => Self::Io(error),
+            other => Self::Engine(other.to_string()),
+        }
+    }
+}
+
+impl Engine {
+    pub(super) fn open(path: &Path, disturbance: Option<Arc<dyn Disturb>>) -> Result<Self, Failed> {
+        std::fs::create_dir_all(path)?;
+        Ok(Self {
+            path: path.to_owned(),
+            open: RwLock::new(Some(Open::new(path)?)),
+            closed: AtomicBool::new(false),
+            disturbance,
+            syncs: AtomicU64::new(0),
+        })
+    }
+
+    /// Opens the folder anew, after a failed write. What had landed by then is there from now on.
+    pub(super) fn reopen(&self) -> Result<(), Failed> {
+        self.has_space()?;
+        let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
+        // The old one holds the lock of the folder.
+        drop(open.take());
+        if self.closed.load(Ordering::SeqCst) {
+            return Err(Failed::Closed);
+        }
+        *open = Some(Open::new(&self.path)?);
+        Ok(())
+    }
+
+    /// Lets go of the folder, for good.
+    #[cfg(test)]
+    pub(super) fn close(&self) {
+        self.closed.store(true, Ordering::SeqCst);
+        drop(self.open.write().unwrap_or_else(PoisonError::into_inner).take());
+    }
+
+    pub(super) fn get(&self, space: Space, key: &[u8]) -> Result<Option<Vec<u8>>, Failed> {
+        self.with(|open| Ok(open.keyspace(space).get(key)?.map(|value| value.to_vec())))
+    }
+
+    /// The first `most` values from this key up to and without that one.
+    pub(super) fn range(
+        &self,
+        space: Space,
+        keys: std::ops::Range<Vec<u8>>,
+        most: usize,
+    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Failed> {
+        self.with(|open| {
+            let found = open.keyspace(space).range(keys).take(most);
+            found
+                .map(|item| {
+                    let (key, value) = item.into_inner()?;
+                    Ok((key.to_vec(), value.to_vec()))
+                })
+                .collect()
+        })
+    }
+
+    /// Makes all changes or none, and hands them to the operating system; when they are to be durable, waits until they
+    /// are on the disk.
+    pub(super) fn write(&self, batch: &Batch, durable: bool) -> Result<(), Failed> {
+        self.has_space()?;
+        let mut write = || self.with(|open| open.write(batch, durable));
+        match &self.disturbance {
+            Some(disturbance) => disturbance.write(&mut write)?,
+            None => write()?,
+        }
+        self.syncs.fetch_add(u64::from(durable), Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// How often it waited for the disk.
+    pub(super) fn syncs(&self) -> u64 {
+        self.syncs.load(Ordering::Relaxed)
+    }
+
+    fn has_space(&self) -> Result<(), Failed> {
+        let disk = rustix::fs::statvfs(&self.path).map_err(io::Error::from)?;
+        let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+        if free < limits::DISK_RESERVE_BYTES { Err(Failed::NoSpace { free }) } else { Ok(()) }
+    }
+
+    fn with<T>(&self, look: impl FnOnce(&Open) -> Result<T, Failed>) -> Result<T, Failed> {
+        let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
+        look(open.as_ref().ok_or(Failed::Closed)?)
+    }
+}
+
+impl Open {
+    fn new(path: &Path) -> Result<Self, Failed> {
+        let database = Database::builder(path)
+            .cache_size(limits::ENGINE_CACHE_BYTES)
+            .max_journaling_size(limits::ENGINE_JOURNAL_BYTES)
+            .worker_threads(limits::ENGINE_THREADS)
+            // Every write says itself how far it goes.
+            .manual_journal_persist(true)
+            .open()?;
+        let small = || KeyspaceCreateOptions::default().max_memtable_size(limits::ENGINE_MEMTABLE_BYTES);
+        let large = || {
+            let apart = KvSeparationOptions::default().separation_threshold(limits::ENGINE_APART_BYTES);
+            small().with_kv_separation(Some(apart))
+        };
+        Ok(Self {
+            records: database.keyspace("records", large)?,
+            claims: database.keyspace("claims", small)?,
+            expiries: database.keyspace("expiries", small)?,
+            meta: database.keyspace("meta", small)?,
+            database,
+        })
+    }
+
+    fn keyspace(&self, space: Space) -> &Keyspace {
+        match space {
+            Space::Records => &self.records,
+            Space::Claims => &self.claims,
+            Space::Expiries => &self.expiries,
+            Space::Meta => &self.meta,
+        }
+    }
+
+    fn write(&self, batch: &Batch, durable: bool) -> Result<(), Failed> {
+        let mode = if durable { PersistMode::SyncData } else { PersistMode::Buffer };
+        let mut changes = self.database.batch().durability(Some(mode));
+        for (space, key, value) in batch.changes() {
+            match value {
+                Some(value) => changes.insert(self.keyspace(space), key, value),
+                None => changes.remove(self.keyspace(space), key),
+            }
+        }
+        Ok(changes.commit()?)
+    }
+}
