@@ -182,15 +182,15 @@ fn disk_bytes(folder: &std::path::Path) -> u64 {
     entries.map(size).sum()
 }
 
-/// What the engine's log, and the files that it is about to merge, take at most.
-const FOLDER_BYTES_MAX: u64 = 300_000_000;
-const ROUNDS: usize = 30;
+/// What the engine's log, and the files that it has not merged yet, take at most: merging lags behind on a busy machine.
+const FOLDER_BYTES_MAX: u64 = 600_000_000;
+const ROUNDS: usize = 60;
 const LIVE_BYTES: usize = 20_000_000;
 
-/// Thirty times what lives at once, of the sort that lies apart from its keys.
+/// Sixty times what lives at once, of the sort that lies apart from its keys.
 #[tokio::test]
 async fn the_folder_does_not_grow_without_end() {
-    grows(50_000).await;
+    grows(100_000).await;
 }
 
 /// The same of the sort that lies with its keys, of which there are many more.
