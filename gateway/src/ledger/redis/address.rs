@@ -34,9 +34,14 @@ impl FromStr for Address {
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.addr() {
-            ConnectionAddr::TcpTls { host, port, .. } => write!(f, "rediss://{host}:{port}")?,
-            other => write!(f, "redis://{other}")?,
+        let (scheme, host, port) = match self.0.addr() {
+            ConnectionAddr::TcpTls { host, port, .. } => ("rediss", host, port),
+            ConnectionAddr::Tcp(host, port) => ("redis", host, port),
+            other => return write!(f, "{other}"),
+        };
+        match host.contains(':') {
+            true => write!(f, "{scheme}://[{host}]:{port}")?,
+            false => write!(f, "{scheme}://{host}:{port}")?,
         }
         match self.0.redis_settings().db() {
             0 => Ok(()),
