@@ -1,5 +1,7 @@
 //! Help, and outputs that nobody reads.
 
+use std::process::{Output, Stdio};
+
 use super::{ASKER, Canister, Server, command, get, run};
 
 #[tokio::test]
@@ -36,7 +38,7 @@ async fn a_closed_stdout_keeps_the_exit_status() {
             "--rounds",
             "2",
         ];
-        let output = command(&arguments).stdout(writer).output().await.unwrap();
+        let output = with_outputs(&arguments, writer, Stdio::piped()).await;
         let stderr = String::from_utf8(output.stderr).unwrap();
         assert_eq!((output.status.code(), server.hits()), (Some(code), 26), "{stderr}");
         assert!(!stderr.contains("panicked"), "{stderr}");
@@ -50,7 +52,13 @@ async fn a_closed_stderr_keeps_the_exit_status_too() {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
         let arguments = ["round", "--wasm", canister.path(), "--call", call];
-        let output = command(&arguments).stderr(writer).output().await.unwrap();
+        let output = with_outputs(&arguments, Stdio::piped(), writer).await;
         assert_eq!(output.status.code(), Some(code), "{output:?}");
     }
+}
+
+/// `Command::output` would replace both.
+async fn with_outputs(arguments: &[&str], stdout: impl Into<Stdio>, stderr: impl Into<Stdio>) -> Output {
+    let child = command(arguments).stdout(stdout).stderr(stderr).spawn().unwrap();
+    child.wait_with_output().await.unwrap()
 }

@@ -124,3 +124,18 @@ async fn a_canister_that_makes_no_outcall_is_told_so_and_the_status_is_1() {
                 1 round, no outcall; no request sent; 0 cycles. Again: --seed 1\n";
     assert_eq!(ran.stdout, said);
 }
+
+#[tokio::test]
+async fn a_canister_that_traps_after_an_agreement_is_no_success() {
+    let answer = "(call $append (i32.const 2097152) (call $arg_size)) (call $reply))";
+    assert!(ASKER.contains(answer));
+    let trapping = Canister::new(&ASKER.replace(answer, "unreachable)"));
+    let server = Server::answering(|_| "\r\n4.23".to_owned()).await;
+    let ran = trapping.round(&["--call", "ask", "--args", &get(&server.url())]).await;
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert!(ran.stdout.contains("\nask was rejected: CanisterError: Error from Canister "), "{ran:?}");
+    assert!(
+        ran.stdout.contains("\n1 round, 1 outcall: 1 agreed; 1 call rejected; 13 requests sent; "),
+        "{ran:?}"
+    );
+}
