@@ -34,6 +34,10 @@ pub enum EngineError {
         .0.join(", ")
     )]
     UnknownImports(Vec<String>),
+    /// It was not compiled in time. A limit of this engine's own; the Internet Computer refuses functions that are too
+    /// complex.
+    #[error("the Wasm module was not compiled within {0:?}: one of its functions is too complex")]
+    TooSlow(Duration),
     /// The machine refused the engine what it needs: memory, a thread, a supported processor.
     #[error("the embedded engine cannot run on this machine: {0}")]
     Machine(String),
