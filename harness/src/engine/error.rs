@@ -96,6 +96,9 @@ pub enum Trap {
     /// A callback named a function that the canister's table does not hold.
     #[error("Canister requested to invoke a non-existent Wasm function {0} from table 0")]
     NoFunction(u32),
+    /// Call upon call, without an end. A limit of the harness's own.
+    #[error("Canister was stopped: {0}")]
+    Endless(String),
     /// The engine could not give what the execution needed.
     #[error("the embedded engine failed: {0}")]
     Engine(String),
