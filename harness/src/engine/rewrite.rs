@@ -106,7 +106,7 @@ impl Found {
             Payload::TableSection(reader) if reader.count() > 0 => {
                 self.added.push((TABLE.to_owned(), ExternalKind::Table, 0));
             }
-            Payload::MemorySection(reader) => {
+            Payload::MemorySection(reader) if reader.count() > 0 => {
                 for memory in reader.clone() {
                     if memory.map_err(invalid)?.memory64 {
                         return Err(invalid("it has a 64-bit memory, which this engine does not host"));
