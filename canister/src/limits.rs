@@ -33,5 +33,6 @@ pub const fn transform_instructions(response_bytes_max: u64) -> u64 {
 pub const ASKS_PER_CALL: u32 = 2;
 /// Outcalls for one key at most. After the last one the caller is told to reconcile.
 pub const ASKS_PER_ATTEMPT: u32 = 6;
-/// Orders remembered. A new order displaces the oldest settled one; unsettled ones stay, and then it is refused.
+/// Orders remembered. A new order displaces the oldest settled one, of those that were not executed first; unsettled ones
+/// stay, and then it is refused.
 pub const ORDERS_MAX: usize = 4_096;

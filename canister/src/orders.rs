@@ -138,13 +138,16 @@ impl Orders {
         (entry.phase == Phase::Asking && entry.attempt == ask.attempt).then_some(entry)
     }
 
-    /// Forgets the order that has been settled for longest, when there is no room for another one.
+    /// Forgets the order that has been settled for longest, when there is no room for another one: first those that
+    /// were not executed, since nothing is lost with them, however many of them somebody makes.
     fn make_room(&mut self, window_s: u64, now_ns: u64) -> bool {
         if self.0.len() < ORDERS_MAX {
             return true;
         }
         let settled = self.0.iter().filter(|(_, entry)| entry.is_settled(window_s, now_ns));
-        let oldest = settled.min_by_key(|(_, entry)| entry.changed_ns).map(|(name, _)| name.clone());
+        let oldest = settled
+            .min_by_key(|(_, entry)| (!entry.is_not_executed(), entry.changed_ns))
+            .map(|(name, _)| name.clone());
         oldest.is_some_and(|name| self.0.remove(&name).is_some())
     }
 }

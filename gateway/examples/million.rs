@@ -7,7 +7,7 @@
 //! cargo run --release -p outcall-gateway --example million
 //! ```
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a benchmark that cannot run has no result")]
+#![expect(clippy::unwrap_used, reason = "a benchmark that cannot run has no result")]
 
 use std::{
     path::Path,

@@ -7,6 +7,7 @@ use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 mod check;
+mod fly;
 mod read;
 mod serve;
 mod store;
@@ -50,6 +51,9 @@ struct Serve {
     /// Also serve from a Redis that may forget claims when it crashes: their requests would then be sent again.
     #[arg(long, env = "OUTCALL_REDIS_MAY_FORGET")]
     redis_may_forget: bool,
+    /// Serve a local store though the app has other machines on fly.io, each with a ledger of its own.
+    #[arg(long, env = "OUTCALL_SEVERAL_LEDGERS")]
+    several_ledgers: bool,
     /// Also start a small service on loopback whose every answer differs, and serve it at /demo.
     #[arg(long, env = "OUTCALL_WITH_DEMO_UPSTREAM")]
     with_demo_upstream: bool,

@@ -268,6 +268,11 @@ pub const BACKLOG: i32 = 4_096;
 /// How long accepting pauses when the system has no more file descriptors.
 pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+// Starting.
+
+/// How long the other machines of an app on fly.io are looked up.
+pub const MACHINES_TIMEOUT: Duration = Duration::from_secs(5);
+
 // Stopping.
 
 /// A stopping gateway stays until no key has been settled for this long, so that the last replicas of a burst still

@@ -48,6 +48,8 @@
 //! ```
 
 pub mod adapter;
+#[cfg(feature = "cli")]
+mod cli;
 pub mod engine;
 pub mod http_response;
 pub mod outcall;
@@ -58,3 +60,6 @@ pub mod schedule;
 pub mod subnet;
 pub mod verdict;
 pub mod wasm;
+
+#[cfg(feature = "cli")]
+pub use cli::main;

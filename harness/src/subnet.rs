@@ -54,11 +54,14 @@ mod sending;
 mod tests;
 mod update;
 
+#[cfg(feature = "cli")]
+pub(crate) use bill::Grouped;
 pub use bill::{Bill, Pricing};
-pub use builder::{Builder, InstallError};
+pub use builder::{Builder, InstallError, NODES_MAX};
 pub use round::Round;
 pub use update::{NoReply, Update};
 
+use carry::Carried;
 use hosted::Hosted;
 
 /// The anonymous principal: who calls when nobody else is named, and by default the canister's controller.
@@ -69,8 +72,8 @@ const TIMERS_FIRED_MAX: usize = 1_000;
 
 /// A subnet of n nodes and the canister that was installed on it.
 ///
-/// Updates come one after another; each may make several outcalls, at once or in a row. A dropped update leaves the
-/// canister waiting for answers that will not come.
+/// Updates come one after another; each may make several outcalls, at once or in a row. One that is dropped, or that
+/// never stops calling, leaves the canister waiting for answers that will not come.
 pub struct Subnet {
     hosted: Hosted,
     /// One for each node, with connections that outlive a round.
@@ -96,15 +99,20 @@ impl Subnet {
     /// Sends an update from that principal.
     pub async fn update_from(&mut self, caller: &[u8], method: &str, arg: impl Into<Vec<u8>>) -> Update {
         let (caller, name, arg) = (caller.to_vec(), method.to_owned(), arg.into());
-        let id = self.hosted.change(move |canister| canister.update(&name, &arg, &caller)).await;
-        let carried = self.carry_out().await;
+        let send = move |canister: &mut Canister| {
+            // Of an update that was dropped: nobody is left to carry them out.
+            drop(canister.take_calls());
+            canister.update(&name, &arg, &caller)
+        };
+        let id = self.hosted.change(send).await;
+        let Carried { rounds, stopped } = self.carry_out().await;
         let settled = self.canister().settled(id).cloned();
-        let (reply, instructions) = match (settled, carried.stopped) {
+        let (reply, instructions) = match (settled, &stopped) {
             (Some(settled), _) => (settled.result, settled.instructions),
             (None, Some(why)) => (Err(unanswered(why)), 0),
-            (None, None) => (Err(unanswered("it waits for something that is not a call".to_owned())), 0),
+            (None, None) => (Err(unanswered("it waits for something that is not a call")), 0),
         };
-        Update { method: method.to_owned(), reply, rounds: carried.rounds, instructions }
+        Update { method: method.to_owned(), reply, rounds, instructions, stopped }
     }
 
     /// Asks a query from [`ANONYMOUS`]. The argument is Candid.
@@ -129,14 +137,20 @@ impl Subnet {
     /// Lets time pass, fires the canister's timer while it is due, and carries out what that asks for.
     ///
     /// # Errors
-    /// The trap of the first timer that trapped.
+    /// The trap of the first timer that trapped, or never stopped calling.
     pub async fn advance(&mut self, time: Duration) -> Result<Vec<Round>, Trap> {
-        self.hosted.change(move |canister| canister.advance(time)).await;
+        let pass = move |canister: &mut Canister| {
+            drop(canister.take_calls());
+            canister.advance(time);
+        };
+        self.hosted.change(pass).await;
         let mut rounds = Vec::new();
         for _ in 0..TIMERS_FIRED_MAX {
             let Some(fired) = self.hosted.change(Canister::fire_timer).await else { break };
-            rounds.extend(self.carry_out().await.rounds);
+            let carried = self.carry_out().await;
             fired?;
+            carried.stopped.map_or(Ok(()), |why| Err(Trap::Endless(why)))?;
+            rounds.extend(carried.rounds);
         }
         Ok(rounds)
     }
@@ -173,6 +187,6 @@ impl Subnet {
     }
 }
 
-fn unanswered(why: String) -> Reject {
+fn unanswered(why: &str) -> Reject {
     Reject::new(RejectCode::SysUnknown, format!("The update has no answer: {why}"))
 }

@@ -123,6 +123,11 @@ impl Entry {
         }
     }
 
+    /// Whether nothing came of it under any key.
+    pub(super) fn is_not_executed(&self) -> bool {
+        matches!(self.phase, Phase::NotExecuted(_))
+    }
+
     pub(super) fn ask(&self, caller: Principal) -> Ask {
         Ask { caller, id: self.order.id.clone(), attempt: self.attempt, request: self.request.clone() }
     }

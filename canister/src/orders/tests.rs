@@ -195,3 +195,17 @@ fn only_settled_orders_are_forgotten_and_the_oldest_first() {
     assert_eq!(begin_at(&mut orders, "8", 0), Next::Told(Err(OrderError::InProgress)));
     assert_eq!(orders.len(), ORDERS_MAX);
 }
+
+/// Whoever lets outcalls fail before they are made, which costs nothing, cannot make the canister forget what it did.
+#[test]
+fn orders_that_were_not_executed_are_forgotten_before_any_other() {
+    let mut orders = Orders::default();
+    let done = ask(&mut orders, "done", 0);
+    orders.settle(&done, answer(200, "ok"), 0).unwrap();
+    for number in 1..=2 * ORDERS_MAX {
+        let failed = ask(&mut orders, &number.to_string(), number as u64);
+        orders.settle(&failed, Heard::Nothing(NotSent::QueueFull), number as u64).unwrap_err();
+    }
+    assert_eq!(orders.len(), ORDERS_MAX);
+    assert!(matches!(begin_at(&mut orders, "done", 0), Next::Told(Ok(_))));
+}

@@ -12,7 +12,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 use super::{
-    LogFormat, MISUSE, Serve,
+    LogFormat, MISUSE, Serve, fly,
     read::{self, Routes},
     store::{self, Store},
 };
@@ -66,6 +66,9 @@ async fn serve_until_told(
     path: Option<&std::path::Path>,
 ) -> Result<(), Box<dyn Error>> {
     let shutdown = Shutdown::listen()?;
+    if store.is_local() && !serve.several_ledgers {
+        fly::check(&store).await?;
+    }
     warn_of_few_descriptors(&config);
     warn_of_a_short_drain(&config);
     let wildcard = SocketAddr::from((Ipv6Addr::UNSPECIFIED, PORT));

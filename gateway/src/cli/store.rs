@@ -55,6 +55,11 @@ impl Store {
         }
     }
 
+    /// Whether it is this machine's alone.
+    pub(super) fn is_local(&self) -> bool {
+        !matches!(self, Self::Redis(_))
+    }
+
     /// Opens it.
     ///
     /// # Errors
@@ -77,9 +82,24 @@ impl Store {
     }
 }
 
+impl fmt::Display for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Memory => f.write_str("memory"),
+            Self::Disk(folder) => write!(f, "disk:{}", folder.display()),
+            Self::Redis(address) => write!(f, "{address}"),
+        }
+    }
+}
+
 impl Opened {
     /// Warns of what an operator has to know before anything is led.
     pub(super) fn warn(&self) {
+        if matches!(self.kind, Kind::Memory) {
+            tracing::warn!(
+                "the ledger is in memory: a restart forgets every key, and a repeated POST is sent again"
+            );
+        }
         let Kind::Redis(address, redis) = &self.kind else { return };
         if redis.durability() == Durability::Volatile {
             tracing::warn!(%address, "{}", Durability::Volatile);

@@ -28,7 +28,7 @@ struct Inner {
 enum Known {
     Claim(Claim),
     /// It may be led as this request: nobody knows it, or its leader was lost.
-    Free(Request, Option<Lost>),
+    Free(Request, Option<Box<Lost>>),
 }
 
 impl Memory {
@@ -101,7 +101,9 @@ fn known(shard: &mut Shard, ask: &Ask, now: Timestamp) -> Known {
     match entry {
         Entry::InFlight(running) => Known::Claim(running.follow()),
         Entry::Settled(settled) => Known::Claim(Claim::Replay(settled.record.clone())),
-        Entry::Lost(lost) if lost.may_be_led_under(&ask.terms) => Known::Free(request, Some(lost.clone())),
+        Entry::Lost(lost) if lost.may_be_led_under(&ask.terms) => {
+            Known::Free(request, Some(Box::new(lost.clone())))
+        }
         Entry::Lost(_) => {
             // It was led under another configuration: whether that upstream honours the key is not known any more.
             let record = Arc::new(request.settled(ask.terms.lost.clone(), now));
@@ -118,7 +120,7 @@ struct Slot {
     request: Request,
     terms: Terms,
     /// What was lost before, when it leads again.
-    former: Option<Lost>,
+    former: Option<Box<Lost>>,
     reservation: Reservation,
 }
 
@@ -156,7 +158,7 @@ impl Settle for Slot {
     fn withdraw(mut self: Box<Self>, why: Option<Unavailable>) {
         let former = self.former.take().map(|lost| {
             let until = lost.until;
-            (Entry::Lost(lost), until)
+            (Entry::Lost(*lost), until)
         });
         self.ledger.0.shards.end(&self.request.id, former, why.map_or(Ending::Lost, Ending::Refused));
     }

@@ -22,6 +22,8 @@ use outcall_harness::wasm::Build;
 use tokio::task::spawn_blocking;
 
 mod gateway;
+// The command's own: a library need not offer it.
+#[path = "../../src/cli/progress.rs"]
 mod progress;
 mod scene;
 mod screen;
@@ -76,7 +78,7 @@ async fn play(seed: u64) -> Result<bool, Failure> {
         }
         columns.push(column);
     }
-    progress.end();
+    progress.clear();
     let wasm_bytes = wasm.len();
     let screen = screen::draw(&screen::Show { seed, wasm_bytes, subnets: &SUBNETS, columns: &columns });
     // Who closes our stdout has seen enough; the exit status still says how it went.

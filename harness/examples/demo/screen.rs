@@ -40,7 +40,9 @@ fn write_all(out: &mut String, show: &Show<'_>, paint: Paint) -> fmt::Result {
     let kilobytes = show.wasm_bytes / 1_000;
     writeln!(
         out,
-        "The sample canister ({kilobytes} kB of Wasm) asks an upstream whose answers are never alike.\n"
+        "The sample canister ({kilobytes} kB of Wasm) asks an upstream whose answers are never alike. Counted are\n\
+         its outcalls, the requests that reached the upstream, and cycles. A letter of votes is one sending:\n\
+         the same letter, the same answer; a small one, a replica that comes late.\n"
     )?;
     write!(out, "{:INDENT$}", "")?;
     let heads = show.subnets.iter().map(|nodes| {

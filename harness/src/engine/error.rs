@@ -34,6 +34,10 @@ pub enum EngineError {
         .0.join(", ")
     )]
     UnknownImports(Vec<String>),
+    /// It was not compiled in time. A limit of this engine's own; the Internet Computer refuses functions that are too
+    /// complex.
+    #[error("the Wasm module was not compiled within {0:?}: one of its functions is too complex")]
+    TooSlow(Duration),
     /// The machine refused the engine what it needs: memory, a thread, a supported processor.
     #[error("the embedded engine cannot run on this machine: {0}")]
     Machine(String),
@@ -92,6 +96,9 @@ pub enum Trap {
     /// A callback named a function that the canister's table does not hold.
     #[error("Canister requested to invoke a non-existent Wasm function {0} from table 0")]
     NoFunction(u32),
+    /// Call upon call, without an end. A limit of the harness's own.
+    #[error("Canister was stopped: {0}")]
+    Endless(String),
     /// The engine could not give what the execution needed.
     #[error("the embedded engine failed: {0}")]
     Engine(String),

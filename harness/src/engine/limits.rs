@@ -1,7 +1,12 @@
 //! Every limit of the embedded engine, in one place.
 
+use std::time::Duration;
+
 /// The largest Wasm module, unpacked: 100 MiB, as on the Internet Computer.
 pub(super) const MODULE_BYTES_MAX: usize = 100 << 20;
+
+/// Real time that compiling a module may take. A canister takes seconds; a few kilobytes of nested blocks take hours.
+pub(super) const COMPILATION: Duration = Duration::from_secs(300);
 
 /// The size of a page of Wasm memory.
 pub(super) const PAGE_BYTES: u64 = 65_536;
@@ -49,6 +54,10 @@ pub(super) const LOG_LINES_MAX: usize = 1_000;
 
 /// Bytes of one line of `debug_print`; the rest is cut off.
 pub(super) const LOG_LINE_BYTES_MAX: usize = 32 << 10;
+
+/// Bytes of a message of `ic0.trap`; the rest is cut off. A limit of this engine's own: every replica of a round keeps
+/// the message.
+pub(super) const TRAP_TEXT_BYTES_MAX: usize = 32 << 10;
 
 /// Settled messages whose outcome is remembered; the oldest go first.
 pub(super) const OUTCOMES_MAX: usize = 10_000;

@@ -1,9 +1,19 @@
 //! A canister's Wasm, compiled: checked against what the Internet Computer accepts, and ready to be instantiated.
 
-use std::{borrow::Cow, io::Read as _, sync::Arc};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+    io::Read as _,
+    sync::{
+        Arc,
+        mpsc::{self, RecvTimeoutError},
+    },
+    thread,
+    time::Duration,
+};
 
 use flate2::read::MultiGzDecoder;
-use wasmtime::{InstancePre, Linker, Val};
+use wasmtime::{Engine, ExternType, InstancePre, Linker, Val};
 
 use super::{
     EngineError, Settings,
@@ -39,9 +49,10 @@ pub struct Module {
 
 struct Parts {
     pre: InstancePre<Host>,
-    functions: std::collections::BTreeSet<String>,
+    functions: BTreeSet<String>,
     globals: Vec<String>,
     starts: bool,
+    metadata: BTreeMap<String, Vec<u8>>,
     first: State,
 }
 
@@ -51,21 +62,23 @@ impl Module {
     ///
     /// # Errors
     /// When it is no Wasm module, larger than 100 MiB, imports anything but functions of ic0 (all of them are named),
-    /// has a 64-bit memory, exports an unknown function with the prefix `canister_`, or one method twice.
+    /// has a 64-bit memory, exports an unknown function with the prefix `canister_`, one with parameters or results, or
+    /// one method twice; and when it cannot be compiled within five minutes.
     pub fn new(wasm: &[u8]) -> Result<Self, EngineError> {
         let wasm = unpacked(wasm)?;
         let rewritten = rewrite(&wasm)?;
         check_imports(&rewritten)?;
         check_exports(&rewritten)?;
         let engine = machine::machine()?;
-        let module = wasmtime::Module::new(engine, &rewritten.wasm).map_err(invalid)?;
+        let module = compile(engine, rewritten.wasm, limits::COMPILATION)?;
+        check_signatures(&module)?;
         let mut linker = Linker::new(engine);
         ic0::link(&mut linker).map_err(invalid)?;
         let pre = linker.instantiate_pre(&module).map_err(invalid)?;
         let globals = rewritten.globals.iter().map(|index| rewrite::global(*index)).collect::<Vec<_>>();
         let first = first_state(&pre, &globals)?;
-        let Rewritten { functions, starts, .. } = rewritten;
-        Ok(Self { parts: Arc::new(Parts { pre, functions, globals, starts, first }) })
+        let Rewritten { functions, starts, metadata, .. } = rewritten;
+        Ok(Self { parts: Arc::new(Parts { pre, functions, globals, starts, metadata, first }) })
     }
 
     /// Whether it exports this entry point, for example `canister_query transform`.
@@ -77,6 +90,12 @@ impl Module {
     pub fn methods(&self) -> impl Iterator<Item = &str> {
         let functions = self.parts.functions.iter().map(String::as_str);
         functions.filter(|name| METHODS.iter().any(|prefix| name.starts_with(prefix)))
+    }
+
+    /// What it says about itself under that name, public or private: `candid:service` is the interface that `dfx`,
+    /// `icp` and `ic-wasm` write into a module.
+    pub fn metadata(&self, name: &str) -> Option<&[u8]> {
+        self.parts.metadata.get(name).map(Vec::as_slice)
     }
 
     pub(super) fn pre(&self) -> &InstancePre<Host> {
@@ -125,6 +144,24 @@ fn unpacked(wasm: &[u8]) -> Result<Cow<'_, [u8]>, EngineError> {
     if bytes > bytes_max { Err(EngineError::TooLarge { bytes, bytes_max }) } else { Ok(wasm) }
 }
 
+/// Compiles on a thread of its own, since nothing can interrupt the compiler: when it takes too long, the thread is left
+/// to itself.
+fn compile(
+    engine: &'static Engine,
+    wasm: Vec<u8>,
+    patience: Duration,
+) -> Result<wasmtime::Module, EngineError> {
+    let (done, compiled) = mpsc::channel();
+    let work = move || drop(done.send(wasmtime::Module::new(engine, &wasm)));
+    let thread = thread::Builder::new().name("outcall-engine-compiler".to_owned());
+    thread.spawn(work).map_err(|error| EngineError::Machine(format!("no thread to compile on: {error}")))?;
+    match compiled.recv_timeout(patience) {
+        Ok(module) => module.map_err(invalid),
+        Err(RecvTimeoutError::Timeout) => Err(EngineError::TooSlow(patience)),
+        Err(RecvTimeoutError::Disconnected) => Err(EngineError::Machine("the compiler panicked".to_owned())),
+    }
+}
+
 fn check_imports(rewritten: &Rewritten) -> Result<(), EngineError> {
     let unknown = rewritten.imports.iter().filter(|(module, name)| module != "ic0" || !ic0::knows(name));
     let mut unknown: Vec<_> = unknown.map(|(module, name)| format!("{module}.{name}")).collect();
@@ -133,7 +170,7 @@ fn check_imports(rewritten: &Rewritten) -> Result<(), EngineError> {
 }
 
 fn check_exports(rewritten: &Rewritten) -> Result<(), EngineError> {
-    let mut methods = std::collections::BTreeSet::new();
+    let mut methods = BTreeSet::new();
     for name in rewritten.functions.iter().filter(|name| name.starts_with("canister_")) {
         let method = METHODS.iter().find_map(|prefix| name.strip_prefix(prefix));
         if method.is_none() && !ENTRY_POINTS.contains(&name.as_str()) {
@@ -148,11 +185,25 @@ fn check_exports(rewritten: &Rewritten) -> Result<(), EngineError> {
     Ok(())
 }
 
+/// Entry points take nothing and give nothing: what they read and answer goes through ic0.
+fn check_signatures(module: &wasmtime::Module) -> Result<(), EngineError> {
+    for export in module.exports().filter(|export| export.name().starts_with("canister_")) {
+        if let ExternType::Func(kind) = export.ty()
+            && kind.params().len() + kind.results().len() > 0
+        {
+            let text = "must have neither parameters nor results";
+            return Err(EngineError::Invalid(format!("the exported function \"{}\" {text}", export.name())));
+        }
+    }
+    Ok(())
+}
+
 /// What a fresh instance holds. The image is what later images are compared with.
 fn first_state(pre: &InstancePre<Host>, globals: &[String]) -> Result<State, EngineError> {
     let message = Message::new(Mode::Start, 0);
     let settings = Settings { heap_bytes_max: 1 << 32, ..Settings::default() };
-    let host = Host::new(Arc::new(settings), State::default(), message, 0);
+    // Segments that lie where a global says, or that do not fit, are laid out by code, which takes instructions.
+    let host = Host::new(Arc::new(settings), State::default(), message, limits::INSTALL_INSTRUCTIONS_MAX);
     let (mut store, instance) =
         run::instance(pre, host).map_err(|trap| EngineError::Invalid(trap.to_string()))?;
     let mut state = State::default();
@@ -166,4 +217,22 @@ fn first_state(pre: &InstancePre<Host>, globals: &[String]) -> Result<State, Eng
         state.heap = Image::default().updated(memory.data(&store));
     }
     Ok(state)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Blocks within blocks: the compiler's time grows with the square of their depth.
+    #[test]
+    fn what_keeps_the_compiler_busy_is_given_up() {
+        let nested = format!("(module (func {} {}))", "block ".repeat(3_000), "end ".repeat(3_000));
+        let wasm = wat::parse_str(nested).unwrap();
+        let engine = machine::machine().unwrap();
+        let patience = Duration::from_millis(1);
+        let error = compile(engine, wasm.clone(), patience).err().map(|error| error.to_string());
+        let text = "the Wasm module was not compiled within 1ms: one of its functions is too complex";
+        assert_eq!(error.as_deref(), Some(text));
+        assert!(compile(engine, wasm, limits::COMPILATION).is_ok());
+    }
 }

@@ -2,22 +2,28 @@
 //!
 //! Callbacks are indexes into table 0, mutable globals outlive a message, and the start function belongs to the
 //! installation, not to every instance. So table, memory, mutable globals and start function are exported under
-//! names of the host's own, and the start section goes. Everything else stays byte for byte.
+//! names of the host's own, and the start section goes. Everything else stays byte for byte. What the module says about
+//! itself is read along the way: custom sections named `icp:public …` or `icp:private …`.
 //! Source: `export_table`, `export_mutable_globals` and `export_start` in
 //! `rs/embedders/src/wasm_utils/instrumentation.rs` of dfinity/ic.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use wasmtime::wasmparser::{Encoding, ExternalKind, Parser, Payload, TypeRef, ValType};
 
 use super::{EngineError, limits};
 
+/// How every module begins.
+const MAGIC: &[u8] = b"\0asm";
 /// The host's name for table 0.
 pub(super) const TABLE: &str = "outcall table";
 /// The host's name for the memory.
 pub(super) const MEMORY: &str = "outcall memory";
 /// The host's name for the start function.
 pub(super) const START: &str = "outcall start";
+
+/// How the name of a section of metadata begins.
+const METADATA: [&str; 2] = ["icp:public ", "icp:private "];
 
 /// The host's name for a mutable global.
 pub(super) fn global(index: u32) -> String {
@@ -37,6 +43,8 @@ pub(super) struct Rewritten {
     pub globals: Vec<u32>,
     /// Whether it had a start function.
     pub starts: bool,
+    /// What it says about itself, by name: `candid:service`.
+    pub metadata: BTreeMap<String, Vec<u8>>,
 }
 
 /// What was found while reading.
@@ -49,10 +57,14 @@ struct Found {
     sections: Vec<(u8, Vec<u8>)>,
     exports: (u32, Vec<u8>),
     starts: bool,
+    metadata: BTreeMap<String, Vec<u8>>,
 }
 
 /// Reads a module and exports what the host needs.
 pub(super) fn rewrite(wasm: &[u8]) -> Result<Rewritten, EngineError> {
+    if !wasm.starts_with(MAGIC) {
+        return Err(invalid("it does not begin with \"\\0asm\""));
+    }
     let mut found = Found::default();
     for payload in Parser::new(0).parse_all(wasm) {
         let payload = payload.map_err(invalid)?;
@@ -67,8 +79,8 @@ pub(super) fn rewrite(wasm: &[u8]) -> Result<Rewritten, EngineError> {
         return Err(invalid(format!("more than {} mutable globals", limits::GLOBALS_MAX)));
     }
     let wasm = found.write();
-    let Found { imports, functions, globals, starts, .. } = found;
-    Ok(Rewritten { wasm, imports, functions, globals, starts })
+    let Found { imports, functions, globals, starts, metadata, .. } = found;
+    Ok(Rewritten { wasm, imports, functions, globals, starts, metadata })
 }
 
 fn invalid(why: impl ToString) -> EngineError {
@@ -94,7 +106,7 @@ impl Found {
             Payload::TableSection(reader) if reader.count() > 0 => {
                 self.added.push((TABLE.to_owned(), ExternalKind::Table, 0));
             }
-            Payload::MemorySection(reader) => {
+            Payload::MemorySection(reader) if reader.count() > 0 => {
                 for memory in reader.clone() {
                     if memory.map_err(invalid)?.memory64 {
                         return Err(invalid("it has a 64-bit memory, which this engine does not host"));
@@ -127,6 +139,11 @@ impl Found {
             Payload::StartSection { func, .. } => {
                 self.starts = true;
                 self.added.push((START.to_owned(), ExternalKind::Func, *func));
+            }
+            Payload::CustomSection(reader) => {
+                if let Some(name) = METADATA.iter().find_map(|prefix| reader.name().strip_prefix(prefix)) {
+                    self.metadata.entry(name.to_owned()).or_insert_with(|| reader.data().to_vec());
+                }
             }
             _ => {}
         }

@@ -56,7 +56,7 @@ pub(super) fn run(
     };
     let result = enter(&mut store, &instance, module, point);
     let instructions = instructions_max.saturating_sub(store.get_fuel().unwrap_or(0));
-    let result = result.and_then(|()| finish(&mut store, &instance, module));
+    let result = result.and_then(|()| finish(&mut store, &instance, module, state));
     Ran { result, instructions, log: std::mem::take(&mut store.data_mut().log) }
 }
 
@@ -113,16 +113,26 @@ fn enter(
     called.map_err(|error| stopped(error, store.data()))
 }
 
-/// Takes the state out of the instance.
-fn finish(store: &mut Store<Host>, instance: &Instance, module: &Module) -> Result<(State, Effects), Trap> {
+/// Takes the state out of the instance. Of what a query has changed, in whatever way it was called, nothing lasts but
+/// the cycles that it accepted or burned.
+fn finish(
+    store: &mut Store<Host>,
+    instance: &Instance,
+    module: &Module,
+    before: &State,
+) -> Result<(State, Effects), Trap> {
+    if matches!(store.data().message.mode, Mode::Query | Mode::ReplicatedQuery | Mode::Inspect) {
+        let host = store.data_mut();
+        let state = State { balance: host.state.balance, ..before.clone() };
+        return Ok((state, std::mem::take(&mut host.effects)));
+    }
     let mut globals = Vec::with_capacity(module.globals().len());
     for name in module.globals() {
         let global = instance.get_global(&mut *store, name);
         let global = global.ok_or_else(|| Trap::Engine(format!("lost {name}")))?;
         globals.push(global.get(&mut *store));
     }
-    let lasting = !matches!(store.data().message.mode, Mode::Query | Mode::ReplicatedQuery | Mode::Inspect);
-    if let (true, Some(memory)) = (lasting, store.data().memory) {
+    if let Some(memory) = store.data().memory {
         let heap = store.data().state.heap.updated(memory.data(&*store));
         store.data_mut().state.heap = heap;
     }

@@ -64,7 +64,17 @@ impl Bill {
 
     /// What was charged: never more than was attached.
     pub fn charged(&self) -> u128 {
-        (self.base + self.usage + self.delivery).min(self.attached)
+        self.due().min(self.attached)
+    }
+
+    /// What was not there, beyond the fee in advance. If it is not 0, such an outcall fails on the Internet Computer after its
+    /// request was sent. With which reject is not known to us, so the round is decided as if it had been paid.
+    pub fn missing(&self) -> u128 {
+        self.due().saturating_sub(self.attached)
+    }
+
+    fn due(&self) -> u128 {
+        self.base + self.usage + self.delivery
     }
 
     /// What came back.
@@ -124,12 +134,19 @@ impl fmt::Display for Bill {
                 Grouped(delivery)
             )?,
         }
-        write!(f, "; {} attached, {} refunded", Grouped(attached), Grouped(self.refunded()))
+        write!(f, "; {} attached, {} refunded", Grouped(attached), Grouped(self.refunded()))?;
+        match self.missing() {
+            0 => Ok(()),
+            missing => {
+                let fails = "on the Internet Computer this outcall fails after its request was sent";
+                write!(f, "; {} missing: {fails}", Grouped(missing))
+            }
+        }
     }
 }
 
 /// A number with commas between its thousands.
-struct Grouped(u128);
+pub(crate) struct Grouped(pub(crate) u128);
 
 impl fmt::Display for Grouped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -141,5 +158,24 @@ impl fmt::Display for Grouped {
             write!(f, "{digit}")?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_paid_for_is_missing_and_said_so() {
+        let bill =
+            Bill { pricing: Pricing::Version2, attached: 1_170, base: 1_000, usage: 100, delivery: 70 };
+        assert_eq!((bill.charged(), bill.missing(), bill.refunded()), (1_170, 0, 0));
+        let paid = "1,170 charged = base 1,000 + nodes 100 + delivery 70; 1,170 attached, 0 refunded";
+        assert_eq!(bill.to_string(), paid);
+        let poor = Bill { attached: 1_000, ..bill };
+        assert_eq!((poor.charged(), poor.missing(), poor.refunded()), (1_000, 170, 0));
+        let text = "1,000 charged = base 1,000 + nodes 100 + delivery 70; 1,000 attached, 0 refunded; 170 missing: on \
+                    the Internet Computer this outcall fails after its request was sent";
+        assert_eq!(poor.to_string(), text);
     }
 }

@@ -3,12 +3,13 @@
 use super::{Subnet, hosted::blocking, modules};
 use crate::{
     adapter::{Adapter, Network, NetworkError},
-    engine::{Canister, EngineError, Settings, Trap},
+    engine::{Canister, EngineError, Module, Settings, Trap},
     schedule::Schedule,
 };
 
-/// No subnet of the Internet Computer comes near this size, and each node has connections of its own.
-const NODES_MAX: usize = 200;
+/// The largest subnet that is played. None of the Internet Computer comes near it, and each node has connections of
+/// its own.
+pub const NODES_MAX: usize = 200;
 
 /// A subnet in the making.
 #[derive(Clone, Debug)]
@@ -86,18 +87,35 @@ impl Builder {
     /// # Errors
     /// See [`InstallError`].
     pub async fn install(self, wasm: &[u8], arg: impl Into<Vec<u8>>) -> Result<Subnet, InstallError> {
-        let nodes = u32::try_from(self.nodes).ok().filter(|_| (1..=NODES_MAX).contains(&self.nodes));
-        let node_count = nodes.ok_or(InstallError::Nodes(self.nodes))?;
+        self.node_count()?;
+        let module = modules::compiled(wasm.to_vec()).await?;
+        self.install_module(&module, arg).await
+    }
+
+    /// Installs a canister whose module is compiled already.
+    ///
+    /// # Errors
+    /// See [`InstallError`].
+    pub async fn install_module(
+        self,
+        module: &Module,
+        arg: impl Into<Vec<u8>>,
+    ) -> Result<Subnet, InstallError> {
+        let node_count = self.node_count()?;
         let network = match self.network {
             Some(network) => network,
             None => blocking(Network::new).await?,
         };
-        let module = modules::compiled(wasm.to_vec()).await?;
         let settings = Settings { node_count, ..self.settings };
-        let arg = arg.into();
+        let (module, arg) = (module.clone(), arg.into());
         let canister = blocking(move || Canister::install(&module, &arg, settings)).await?;
         let adapters = (0..self.nodes).map(|_| Adapter::new(&network)).collect();
         let seed = self.seed.unwrap_or_else(|| fastrand::u64(..));
         Ok(Subnet::new(canister, adapters, self.schedule, seed))
+    }
+
+    fn node_count(&self) -> Result<u32, InstallError> {
+        let nodes = u32::try_from(self.nodes).ok().filter(|_| (1..=NODES_MAX).contains(&self.nodes));
+        nodes.ok_or(InstallError::Nodes(self.nodes))
     }
 }

@@ -17,7 +17,7 @@ use crate::{
     verdict::{Verdict, judge},
 };
 
-/// Calls that one update may lead to: a canister that never stops calling is stopped.
+/// Calls that one update or timer may lead to: a canister that never stops calling is stopped.
 const CALLS_MAX: usize = 10_000;
 /// Outcalls among them.
 const OUTCALLS_MAX: usize = 1_000;
@@ -67,10 +67,10 @@ impl Subnet {
                 }
             }
             if calls > CALLS_MAX {
-                break Some(format!("the canister made more than {CALLS_MAX} calls in one update"));
+                break Some(format!("the canister made more than {CALLS_MAX} calls in one message"));
             }
             if outcalls > OUTCALLS_MAX {
-                break Some(format!("the canister made more than {OUTCALLS_MAX} outcalls in one update"));
+                break Some(format!("the canister made more than {OUTCALLS_MAX} outcalls in one message"));
             }
             if !none {
                 continue;
@@ -86,6 +86,9 @@ impl Subnet {
                 Some(Err(_)) => {}
             }
         };
+        if stopped.is_some() {
+            self.hosted.change(|canister| drop(canister.take_calls())).await;
+        }
         while let Some(joined) = late.join_next().await {
             if let Ok((id, records)) = joined
                 && let Some(round) = rounds.get_mut(&id)

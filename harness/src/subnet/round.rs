@@ -100,7 +100,8 @@ impl fmt::Display for Round {
         writeln!(f, "outcall {}: {} {}", self.id, self.request.method, self.request.url)?;
         writeln!(f, "  {}", self.verdict)?;
         if !self.replicas.is_empty() {
-            let numbers: BTreeSet<usize> = self.replicas.iter().map(|record| record.number).collect();
+            let sent = self.replicas.iter().filter(|record| record.asked.is_some());
+            let numbers: BTreeSet<usize> = sent.map(|record| record.number).collect();
             let (replicas, of) = (numbers.len(), self.nodes);
             writeln!(f, "  {replicas} of {of} nodes, {} requests: {}", self.requests(), self.votes())?;
         }

@@ -8,6 +8,7 @@ use crate::{adapter::Network, engine::Settings};
 
 mod agreement;
 mod calls;
+mod endless;
 mod refusals;
 mod server;
 

@@ -22,6 +22,8 @@ pub struct Update {
     pub rounds: Vec<Round>,
     /// Instructions of the update and of its callbacks.
     pub instructions: u64,
+    /// Why it was stopped, when it never stopped calling; it may have replied before.
+    pub stopped: Option<String>,
 }
 
 /// Why there is no value in a reply.
@@ -64,8 +66,12 @@ impl fmt::Display for Update {
             writeln!(f, "{round}")?;
         }
         match &self.reply {
-            Ok(reply) => write!(f, "{}: replied, {} bytes", self.method, reply.len()),
-            Err(rejected) => write!(f, "{}: rejected, {rejected}", self.method),
+            Ok(reply) => write!(f, "{}: replied, {} bytes", self.method, reply.len())?,
+            Err(rejected) => write!(f, "{}: rejected, {rejected}", self.method)?,
+        }
+        match &self.stopped {
+            Some(why) => write!(f, "; stopped: {why}"),
+            None => Ok(()),
         }
     }
 }

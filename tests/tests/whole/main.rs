@@ -6,6 +6,7 @@
 
 mod agreement;
 mod answers;
+mod canister;
 mod cli;
 mod config;
 mod connections;
@@ -13,6 +14,7 @@ mod door;
 mod drain;
 mod durable;
 mod failures;
+mod foreign;
 mod forwarding;
 mod http2;
 mod keys;

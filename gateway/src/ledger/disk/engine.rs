@@ -36,6 +36,9 @@ struct Open {
     meta: Keyspace,
 }
 
+/// A key and its value.
+type Pair = (Vec<u8>, Vec<u8>);
+
 /// What may come between the store and its disk, in a test.
 pub(super) trait Disturb: Send + Sync {
     /// Makes the write or not, and says what is to be believed of it.
@@ -112,7 +115,7 @@ impl Engine {
         space: Space,
         keys: std::ops::Range<Vec<u8>>,
         most: usize,
-    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Failed> {
+    ) -> Result<Vec<Pair>, Failed> {
         self.with(|open| {
             let found = open.keyspace(space).range(keys).take(most);
             found

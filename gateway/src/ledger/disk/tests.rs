@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::*;
-use crate::ledger::conformance::{Bench, Failing, ROOM, START, model};
+use crate::ledger::conformance::{Bench, Failing, START, model};
 
 mod folder;
 

@@ -180,6 +180,7 @@ impl Host {
 
     pub(super) fn trap(&mut self, memory: &mut [u8], src: u32, size: u32) -> Result<(), Trap> {
         let text = peek(memory, "trap", src, size).unwrap_or(b"(trap message out of memory bounds)");
+        let text = text.get(..limits::TRAP_TEXT_BYTES_MAX).unwrap_or(text);
         Err(Trap::Called(String::from_utf8_lossy(text).into_owned()))
     }
 }

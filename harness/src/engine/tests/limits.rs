@@ -117,6 +117,18 @@ fn a_reply_may_be_two_mebibytes_to_an_update_and_three_to_a_query() {
 }
 
 #[test]
+fn the_last_words_of_a_canister_are_cut() {
+    let body = r#"
+        (func (export "canister_query short") (call $trap (i32.const 0) (i32.const 32768)))
+        (func (export "canister_query long") (call $trap (i32.const 0) (i32.const 65536)))
+    "#;
+    let canister = install_with(body, Settings::default());
+    let said = text(query(&canister, "short"));
+    assert!(said.len() > 32_768 && said.starts_with("Canister called `ic0.trap` with message: '"), "{said}");
+    assert_eq!(text(query(&canister, "long")), said);
+}
+
+#[test]
 fn the_same_message_takes_the_same_instructions() {
     let body = r#"
         (func (export "canister_query work") (local i32)

@@ -26,7 +26,8 @@ fn every_unknown_import_is_named() {
 
 #[test]
 fn what_is_not_a_canister_is_refused_in_words() {
-    assert!(matches!(Module::new(b"not wasm"), Err(EngineError::Invalid(_))));
+    let text = Module::new(b"not wasm").unwrap_err().to_string();
+    assert_eq!(text, r#"this is not a Wasm module that can be hosted: it does not begin with "\0asm""#);
     assert!(matches!(Module::new(b""), Err(EngineError::Invalid(_))));
     assert!(matches!(Module::new(&[0x1f, 0x8b, 1, 2]), Err(EngineError::Invalid(_))));
     assert!(refusal("(component)").contains("component"));
@@ -36,10 +37,37 @@ fn what_is_not_a_canister_is_refused_in_words() {
         refusal(r#"(module (func (export "canister_refuel")))"#).contains("\"canister_refuel\" is reserved")
     );
     assert!(refusal("(module (table 1 funcref) (global (mut funcref) ref.null func))").contains("reference"));
+    for odd in ["canister_update a", "canister_init"] {
+        let signature = refusal(&format!(r#"(module (func (export "{odd}") (param i32)))"#));
+        assert!(
+            signature.contains(&format!("\"{odd}\" must have neither parameters nor results")),
+            "{signature}"
+        );
+    }
     let twice = r#"(module (func (export "canister_query a")) (func (export "canister_update a")))"#;
     assert!(refusal(twice).contains("more than once"));
     let signature = refusal(r#"(module (import "ic0" "time" (func (param i32))))"#);
     assert!(signature.contains("ic0") && signature.contains("time"), "{signature}");
+}
+
+#[test]
+fn a_module_needs_neither_memory_nor_table_nor_functions() {
+    for sections in [b"".as_slice(), b"\x05\x01\0", b"\x04\x01\0\x05\x01\0"] {
+        let module = Module::new(&[b"\0asm\x01\0\0\0", sections].concat()).unwrap();
+        Canister::install(&module, &[], Settings::default()).unwrap();
+    }
+}
+
+#[test]
+fn a_module_says_about_itself_what_its_metadata_says() {
+    let module = super::module(
+        r#"(@custom "icp:public candid:service" "service : {}") (@custom "icp:private a b" "\00\01")
+           (@custom "candid:args" "()") (@custom "icp:public candid:service" "again")"#,
+    );
+    let said = |name| module.metadata(name);
+    assert_eq!(said("candid:service"), Some(b"service : {}".as_slice()), "the first one counts");
+    assert_eq!(said("a b"), Some(b"\0\x01".as_slice()));
+    assert_eq!(said("candid:args"), None, "not a section of metadata");
 }
 
 #[test]
@@ -61,6 +89,32 @@ fn a_gzipped_module_is_unpacked() {
     assert_eq!(module.methods().collect::<Vec<_>>(), ["canister_query seven"]);
     let canister = Canister::install(&module, &[], Settings::default()).unwrap();
     assert_eq!(query(&canister, "seven"), Ok(7));
+}
+
+#[test]
+fn segments_lie_where_a_global_says_and_must_fit() {
+    let canister = install(
+        r#"
+        (global $place i32 (i32.const 5))
+        (table 9 funcref)
+        (type $number (func (result i64)))
+        (func $seven (result i64) (i64.const 7))
+        (elem (global.get $place) $seven)
+        (data (global.get $place) "\08")
+        (func (export "canister_query both") (call $answer
+            (i64.add (i64.load8_u (i32.const 5)) (call_indirect (type $number) (i32.const 5)))))
+        "#,
+    );
+    assert_eq!(query(&canister, "both"), Ok(15));
+    for (module, text) in [
+        (r#"(module (memory 1) (data (i32.const 65535) "12"))"#, "Canister trapped: heap out of bounds"),
+        (
+            "(module (table 1 funcref) (func $f) (elem (i32.const 1) $f))",
+            "Canister trapped: table out of bounds",
+        ),
+    ] {
+        assert_eq!(refusal(module), format!("this is not a Wasm module that can be hosted: {text}"));
+    }
 }
 
 #[test]

@@ -24,6 +24,27 @@ fn a_query_changes_nothing_called_either_way() {
     assert_eq!(query(&canister, "look"), Ok(2));
 }
 
+/// A query that is called as an update may write everywhere, and nothing of it is there afterwards.
+#[test]
+fn what_a_replicated_query_writes_is_gone_from_globals_and_stable_memory_too() {
+    let mut canister = install(
+        r#"
+        (global $calls (mut i64) (i64.const 0))
+        (func $write
+            (global.set $calls (i64.add (global.get $calls) (i64.const 1)))
+            (drop (call $stable_grow (i64.const 1)))
+            (call $answer (global.get $calls)))
+        (func (export "canister_query look") (call $write))
+        (func (export "canister_update control") (call $write))
+        "#,
+    );
+    for _ in 0..2 {
+        assert_eq!((update(&mut canister, "look"), canister.stable_bytes()), (Ok(1), 0));
+    }
+    assert_eq!((update(&mut canister, "control"), canister.stable_bytes()), (Ok(1), 65_536));
+    assert_eq!((update(&mut canister, "look"), canister.stable_bytes()), (Ok(2), 65_536));
+}
+
 #[test]
 fn thirty_four_queries_run_beside_each_other() {
     let canister = install(COUNTER);

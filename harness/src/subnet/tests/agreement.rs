@@ -80,6 +80,7 @@ async fn four_silent_nodes_do_not_matter_and_the_late_one_asks_all_the_same() {
     let update = ask(&mut subnet, &get(server.url())).await;
     assert!(matches!(update.rounds[0].verdict, Verdict::Agreed { replicas: 9, .. }), "{update}");
     assert_eq!(update.rounds[0].votes(), "···AAAAAAAAAAa");
+    assert!(update.to_string().contains("\n  10 of 13 nodes, 11 requests: ···AA"), "{update}");
     assert_eq!((server.hits(), update.rounds[0].requests()), (11, 11));
 }
 

@@ -12,7 +12,7 @@
   (import "ic0" "call_cycles_add128" (func $call_cycles (param i64 i64)))
   (import "ic0" "call_perform" (func $call_perform (result i32)))
   (memory 80)
-  (table funcref (elem $hand_back $hand_back_reject $count $count_reject $ask_once_more))
+  (table funcref (elem $hand_back $hand_back_reject $count $count_reject $ask_once_more $hand_back_reject))
   (data (i32.const 0) "http_request")
   (data (i32.const 16) "raw_rand")
   (data (i32.const 32) "delete_canister")

@@ -91,3 +91,23 @@ async fn the_print_at_the_start_names_every_route_and_the_address() {
         assert!(said.contains(named), "{named:?} is missing in\n{said}");
     }
 }
+
+/// The name of the app leads nowhere here: that is said, and no reason to stay away; what ends it is the taken address.
+#[tokio::test]
+async fn on_fly_io_the_other_machines_are_looked_for_where_the_ledger_is_local() {
+    let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addr = taken.local_addr().unwrap().to_string();
+    let folder = Folder::with("proxy_conf.json", r#"{"/r": "http://127.0.0.1:1"}"#);
+    let on_fly = ("FLY_APP_NAME", "nowhere.invalid");
+    for (arguments, env, looked) in [
+        (&["--store", "memory"][..], &[on_fly][..], true),
+        (&["--store", "disk:ledger"], &[on_fly], true),
+        (&["--store", "memory", "--several-ledgers"], &[on_fly], false),
+        (&["--store", "redis://127.0.0.1:1"], &[on_fly], false),
+        (&["--store", "memory"], &[], false),
+    ] {
+        let ran = folder.run(&[&["--listen", &addr], arguments].concat(), env).await;
+        let said = ran.stderr.contains("whether the app has other machines could not be looked up");
+        assert_eq!((ran.code, said), (Some(1), looked), "{arguments:?}: {ran:?}");
+    }
+}

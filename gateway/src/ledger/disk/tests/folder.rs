@@ -1,6 +1,7 @@
 //! Folders that are in use, of another version, damaged, of a later time, or never emptied.
 
 use bytes::Bytes;
+use futures_util::FutureExt;
 use http::{Method, StatusCode};
 use outcall_protocol::{digest::Hasher, fingerprint::Fingerprint};
 
@@ -45,7 +46,7 @@ fn ask(key: &str) -> Ask {
 fn answer(body_bytes: usize) -> Settlement {
     let mut body = vec![0; body_bytes];
     // Nothing that could be compressed.
-    body.fill_with(|| fastrand::u8(..));
+    fastrand::Rng::new().fill(&mut body);
     let answer = Answer::new(&Method::POST, StatusCode::OK, Vec::new(), Bytes::from(body));
     Settlement { answer, life: LIFE, upstream_status: Some(200) }
 }
@@ -154,13 +155,14 @@ async fn claims_that_come_together_share_one_sync() {
         leads.push(lead_of(&bench.disk, &key.to_string()).await);
     }
     let before = bench.disk.syncs();
-    let held = bench.faults.how.lock().unwrap();
     let mut begun: Vec<_> = leads.iter_mut().map(|lead| Box::pin(lead.begin())).collect();
-    for begun in &mut begun {
-        assert!(futures_util::poll!(begun).is_pending(), "a claim is durable before it was written");
+    {
+        // The writer, which has one of them in hand or none yet, stands here.
+        let _held = bench.faults.how.lock().unwrap();
+        for begun in &mut begun {
+            assert_eq!(begun.now_or_never(), None, "a claim is durable before it was written");
+        }
     }
-    // The writer has one of them in hand, or none yet.
-    drop(held);
     for begun in begun {
         assert_eq!(begun.await, Ok(()));
     }
@@ -180,34 +182,43 @@ fn disk_bytes(folder: &std::path::Path) -> u64 {
     entries.map(size).sum()
 }
 
-/// What the engine's log, and the files that it is about to merge, take at most.
-const FOLDER_BYTES_MAX: u64 = 300_000_000;
-const ROUNDS: usize = 30;
+/// What the engine's log, and the files that it has not merged yet, take at most: merging lags behind on a busy machine.
+const FOLDER_BYTES_MAX: u64 = 600_000_000;
+const ROUNDS: usize = 60;
 const LIVE_BYTES: usize = 20_000_000;
 
-/// Thirty times what lives at once, of the sort that lies with its keys and of the sort that lies apart.
+/// Sixty times what lives at once, of the sort that lies apart from its keys.
 #[tokio::test]
 async fn the_folder_does_not_grow_without_end() {
-    for body_bytes in [3_000, 50_000] {
-        let bench = DiskBench::open(LARGE).await;
-        let mut largest = 0;
-        for round in 0..ROUNDS {
-            let keys = (0..LIVE_BYTES / body_bytes).map(|key| format!("{round} {key}"));
-            let settled = keys.map(|key| {
-                let disk = bench.disk.clone();
-                async move { settle(&disk, &key, body_bytes).await }
-            });
-            futures_util::future::join_all(settled).await;
-            largest = largest.max(disk_bytes(&bench.folder.0));
-            bench.pass(LIFE).await;
-            while bench.disk.make_room().await {}
-            assert_eq!(bench.disk.occupancy(), Occupancy::default(), "something is left of round {round}");
-        }
-        let written = ROUNDS * LIVE_BYTES;
-        println!(
-            "{body_bytes} bytes each: {LIVE_BYTES} bytes live, {written} written, at most {largest} on the disk"
-        );
-        assert!(written as u64 > 2 * FOLDER_BYTES_MAX - 1, "the control: what is written would not fit");
-        assert!(largest < FOLDER_BYTES_MAX, "{largest} bytes on the disk");
+    grows(100_000).await;
+}
+
+/// The same of the sort that lies with its keys, of which there are many more.
+#[tokio::test]
+#[ignore = "takes a minute; .ci/long runs it"]
+async fn the_folder_does_not_grow_without_end_of_small_records_either() {
+    grows(3_000).await;
+}
+
+async fn grows(body_bytes: usize) {
+    let bench = DiskBench::open(LARGE).await;
+    let mut largest = 0;
+    for round in 0..ROUNDS {
+        let keys = (0..LIVE_BYTES / body_bytes).map(|key| format!("{round} {key}"));
+        let settled = keys.map(|key| {
+            let disk = bench.disk.clone();
+            async move { settle(&disk, &key, body_bytes).await }
+        });
+        futures_util::future::join_all(settled).await;
+        largest = largest.max(disk_bytes(&bench.folder.0));
+        bench.pass(LIFE).await;
+        while bench.disk.make_room().await {}
+        assert_eq!(bench.disk.occupancy(), Occupancy::default(), "something is left of round {round}");
     }
+    let written = ROUNDS * LIVE_BYTES;
+    println!(
+        "{body_bytes} bytes each: {LIVE_BYTES} bytes live, {written} written, at most {largest} on the disk"
+    );
+    assert!(written as u64 >= 2 * FOLDER_BYTES_MAX, "the control: what is written would not fit");
+    assert!(largest < FOLDER_BYTES_MAX, "{largest} bytes on the disk");
 }

@@ -1,4 +1,4 @@
-//! One line that says what is going on, gone when it is over.
+//! One line that says what is going on, gone when there is something else to read.
 
 use std::io::{IsTerminal, Write, stderr};
 
@@ -21,7 +21,8 @@ impl Progress {
         };
     }
 
-    pub(crate) fn end(self) {
+    /// Makes room for what is to be read; the next word brings the line back.
+    pub(crate) fn clear(&self) {
         if self.on_terminal {
             let _ = write!(stderr(), "\r\x1b[K");
         }

@@ -1,0 +1,134 @@
+//! The command line: `outcall-harness round`.
+//!
+//! ```text
+//! cli               what can be asked for
+//! cli/round         the story: read, build, compile, install, play
+//!   cli/given         what was given, judged: replicas, a skew, files
+//!   cli/interface     the types of the canister's methods; text becomes Candid, and a reply becomes text
+//!     cli/source        where in a text something is wrong
+//!   cli/progress      one line that says what is going on
+//!   cli/tally         what became of all rounds, in one line
+//! ```
+//!
+//! Exit status: 0 every outcall agreed, 1 one did not, 2 the round could not be played. What was seen goes to stdout,
+//! everything else to stderr.
+
+use std::{path::PathBuf, process::ExitCode, time::Duration};
+
+use clap::{Args, Parser, Subcommand, builder::RangedU64ValueParser};
+
+use crate::subnet::NODES_MAX;
+
+mod given;
+mod interface;
+mod progress;
+mod round;
+mod source;
+mod tally;
+
+/// Would the replicas agree? Plays a subnet of the Internet Computer on this machine: every replica sends its own real
+/// HTTP request, and the subnet's rules decide.
+#[derive(Debug, Parser)]
+#[command(name = "outcall-harness", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Call a method of a canister, let every replica send the requests that it makes, and say whether they agree.
+    ///
+    /// The canister's Wasm is installed on a subnet inside this process; nothing is deployed, and nothing is
+    /// downloaded. Its outcalls are real: n replicas send n requests, some twice or late if you like, each runs the
+    /// canister's transform on its own answer, and the subnet agrees, or not, by the rules of the Internet Computer.
+    ///
+    /// Exit status: 0 every outcall agreed; 1 an outcall diverged, timed out or was rejected, none was made, or the
+    /// call itself was rejected; 2 the round could not be played.
+    #[command(after_help = EXAMPLES)]
+    Round(Round),
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  outcall-harness round --wasm my_canister.wasm --call get_price --args '(\"ICP/USD\")'
+
+  The package of a workspace, ten times on 34 nodes; replica 3 sends twice, replica 7 comes late:
+  outcall-harness round --package my-canister --did my_canister.did \\
+      --init '(record { url = \"http://localhost:8080\" })' --call refresh \\
+      --nodes 34 --rounds 10 --resend 3 --late 7";
+
+#[derive(Debug, Args)]
+struct Round {
+    #[command(flatten)]
+    source: Source,
+    /// The profile that the package is built with [default: release].
+    #[arg(long, value_name = "PROFILE", conflicts_with = "wasm")]
+    profile: Option<String>,
+    /// The canister's interface, which types --init and --args and names the fields of replies. Without it, the one in
+    /// the module's metadata (candid:service), if there is one; else the arguments mean what they say: 1 is an int,
+    /// (1 : nat64) is a nat64.
+    #[arg(long, value_name = "FILE")]
+    did: Option<PathBuf>,
+    /// The argument of the canister's init, as Candid text.
+    #[arg(long, value_name = "CANDID", default_value = "()")]
+    init: String,
+    /// The method to call, as an update.
+    #[arg(long, value_name = "METHOD")]
+    call: String,
+    /// Its arguments, as Candid text.
+    #[arg(long, value_name = "CANDID", default_value = "()")]
+    args: String,
+    /// Nodes of the subnet: 13 for most, 34 for the fiduciary one.
+    #[arg(short, long, value_name = "N", default_value_t = 13,
+        value_parser = RangedU64ValueParser::<usize>::new().range(1..=NODES_MAX as u64))]
+    nodes: usize,
+    /// How often to call. The canister keeps its state from one round to the next.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: u32,
+    /// What each replica's delay is drawn from; the next round takes the next seed. A new one each time by default; it
+    /// is printed, and plays the same again.
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// How much later than the first replica the last one may send.
+    #[arg(long, value_name = "TIME", default_value = "20ms", value_parser = given::skew)]
+    skew: Duration,
+    /// Replicas that send twice, as one does that was restarted; they are numbered from 0.
+    #[arg(long, value_name = "R", value_delimiter = ',')]
+    resend: Vec<usize>,
+    /// Replicas that send when the result has been delivered.
+    #[arg(long, value_name = "R", value_delimiter = ',')]
+    late: Vec<usize>,
+    /// Replicas that never send.
+    #[arg(long, value_name = "R", value_delimiter = ',')]
+    silent: Vec<usize>,
+    /// The canister's cycles [default: 100 trillion].
+    #[arg(long, value_name = "CYCLES", value_parser = given::cycles)]
+    cycles: Option<u128>,
+    /// Certificates that the replicas trust besides the system's, as PEM: for servers of your own.
+    #[arg(long, value_name = "FILE")]
+    trust: Option<PathBuf>,
+}
+
+/// Where the canister's Wasm comes from.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+struct Source {
+    /// The canister's Wasm, plain or gzip.
+    #[arg(long, value_name = "FILE")]
+    wasm: Option<PathBuf>,
+    /// A package of the workspace around the current folder; it is built for wasm32-unknown-unknown, below
+    /// target/canisters.
+    #[arg(long, value_name = "NAME")]
+    package: Option<String>,
+}
+
+/// The whole program.
+pub fn main() -> ExitCode {
+    match Cli::parse().command {
+        Command::Round(round) => round::run(round),
+    }
+}
+
+/// Something is wrong with what the user gave.
+const MISUSE: u8 = 2;

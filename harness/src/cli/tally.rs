@@ -1,0 +1,80 @@
+//! What became of all rounds together.
+
+use std::fmt;
+
+use crate::{
+    subnet::{Grouped, Update},
+    verdict::Verdict,
+};
+
+/// Counts rounds, and what they came to.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    rounds: u32,
+    without_outcall: u32,
+    updates_rejected: u32,
+    agreed: u64,
+    diverged: u64,
+    timed_out: u64,
+    rejected: u64,
+    requests: u64,
+    cycles: u128,
+}
+
+impl Tally {
+    /// Takes up a round.
+    pub(super) fn add(&mut self, update: &Update) {
+        self.rounds += 1;
+        self.without_outcall += u32::from(update.rounds.is_empty());
+        self.updates_rejected += u32::from(update.reply.is_err());
+        self.cycles += update.charged();
+        for round in &update.rounds {
+            self.requests += u64::from(round.requests());
+            *match round.verdict {
+                Verdict::Agreed { .. } => &mut self.agreed,
+                Verdict::Diverged { .. } => &mut self.diverged,
+                Verdict::TimedOut { .. } => &mut self.timed_out,
+                Verdict::Rejected { .. } => &mut self.rejected,
+            } += 1;
+        }
+    }
+
+    /// Whether every round made outcalls, all of them agreed, and every call was answered with a reply.
+    pub(super) fn is_all_agreed(&self) -> bool {
+        self.agreed == self.outcalls() && self.without_outcall == 0 && self.updates_rejected == 0
+    }
+
+    fn outcalls(&self) -> u64 {
+        self.agreed + self.diverged + self.timed_out + self.rejected
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = |number: u64, what: &str| match number {
+            0 => format!("no {what}"),
+            1 => format!("1 {what}"),
+            _ => format!("{number} {what}s"),
+        };
+        write!(f, "{}, {}", count(u64::from(self.rounds), "round"), count(self.outcalls(), "outcall"))?;
+        let ends = [
+            (self.agreed, "agreed"),
+            (self.diverged, "diverged"),
+            (self.timed_out, "timed out"),
+            (self.rejected, "rejected"),
+        ];
+        let ends =
+            ends.iter().filter(|(number, _)| *number > 0).map(|(number, end)| format!("{number} {end}"));
+        let ends = ends.collect::<Vec<_>>().join(", ");
+        if !ends.is_empty() {
+            write!(f, ": {ends}")?;
+        }
+        if self.without_outcall > 0 && self.outcalls() > 0 {
+            write!(f, "; {} without an outcall", count(u64::from(self.without_outcall), "round"))?;
+        }
+        if self.updates_rejected > 0 {
+            write!(f, "; {} rejected", count(u64::from(self.updates_rejected), "call"))?;
+        }
+        write!(f, "; {} sent; {} cycles", count(self.requests, "request"), Grouped(self.cycles))
+    }
+}

@@ -1,0 +1,141 @@
+//! What is said of rounds that were played, and the exit status.
+
+use super::{ASKER, Canister, Server, get};
+
+#[tokio::test]
+async fn an_agreement_is_told_with_its_reply_and_the_status_is_0() {
+    let server = Server::answering(|_| "x-price: 4\r\n\r\n4.23".to_owned()).await;
+    let ran =
+        Canister::new(ASKER).round(&["--call", "ask", "--args", &get(&server.url()), "--seed", "7"]).await;
+    assert_eq!((ran.code, ran.error().as_str()), (Some(0), ""), "{ran:?}");
+    assert_eq!(server.hits(), 13);
+    let lines = ran.lines();
+    assert_eq!(lines[0], "round 1 of 1: seed 7, skew up to 20ms");
+    assert_eq!(lines[1], format!("outcall 0: GET {}", server.url()));
+    assert!(lines[2].starts_with("  agreed: 13 replicas, "), "{ran:?}");
+    assert_eq!(lines[3], "  13 of 13 nodes, 13 requests: AAAAAAAAAAAAA");
+    assert!(
+        lines[4].starts_with("  cycles: ") && lines[4].contains("price version 1; 30,000,000,000 attached")
+    );
+    assert!(ran.stdout.contains("\nask replied (\n  record {\n"), "{ran:?}");
+    assert!(ran.stdout.contains(r#"= blob "4.23";"#), "{ran:?}");
+    let end = lines.last().unwrap();
+    assert!(end.starts_with("1 round, 1 outcall: 1 agreed; 13 requests sent; "), "{end}");
+    assert!(end.ends_with(" cycles. Again: --seed 7"), "{end}");
+}
+
+#[tokio::test]
+async fn a_divergence_names_the_difference_and_the_status_is_1() {
+    let server = Server::answering(|number| format!("date: {}\r\n\r\n4.23", number % 2)).await;
+    let ran = Canister::new(ASKER).round(&["--call", "ask", "--args", &get(&server.url())]).await;
+    assert_eq!((ran.code, ran.error().as_str()), (Some(1), ""), "{ran:?}");
+    assert_eq!(ran.lines()[2], r#"  diverged: header date: "0" in 7 replicas, "1" in 6"#);
+    assert!(
+        ran.stdout.contains("\nask was rejected: CanisterReject: No consensus could be reached."),
+        "{ran:?}"
+    );
+    assert!(
+        ran.stdout.contains("\n1 round, 1 outcall: 1 diverged; 1 call rejected; 13 requests sent; "),
+        "{ran:?}"
+    );
+}
+
+#[tokio::test]
+async fn every_round_has_a_schedule_of_its_own_and_one_bad_round_decides_the_status() {
+    // The third round's answers differ.
+    let server = Server::answering(|number| {
+        let varies = if (10..15).contains(&number) { number } else { 0 };
+        format!("\r\n{varies}")
+    })
+    .await;
+    let arguments =
+        ["--call", "ask", "--args", &get(&server.url()), "-n", "4", "--rounds", "4", "--seed", "5"];
+    let schedule = ["--skew", "1ms", "--resend", "1", "--late", "2", "--silent", "3,9", "-n", "10"];
+    let ran = Canister::new(ASKER).round(&arguments).await;
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    for (number, seed) in [(1, 5), (2, 6), (3, 7), (4, 8)] {
+        assert!(
+            ran.stdout.contains(&format!("round {number} of 4: seed {seed}, skew up to 20ms\n")),
+            "{ran:?}"
+        );
+    }
+    assert!(
+        ran.stdout
+            .contains("\n4 rounds, 4 outcalls: 2 agreed, 2 diverged; 2 calls rejected; 16 requests sent; "),
+        "{ran:?}"
+    );
+
+    let server = Server::answering(|_| "\r\n4.23".to_owned()).await;
+    let arguments = ["--call", "ask", "--args", &get(&server.url()), "--seed", "5"];
+    let ran = Canister::new(ASKER).round(&[&arguments[..], &schedule].concat()).await;
+    assert_eq!((ran.code, server.hits()), (Some(0), 9), "{ran:?}");
+    assert!(
+        ran.stdout
+            .starts_with("round 1 of 1: seed 5, skew up to 1ms, again: {1}, late: {2}, silent: {3, 9}\n"),
+        "{ran:?}"
+    );
+    assert!(ran.stdout.contains("\n  8 of 10 nodes, 9 requests: AAA·AAAAA·a\n"), "{ran:?}");
+}
+
+#[tokio::test]
+async fn too_few_replicas_time_out_and_nobody_waits_for_it() {
+    let server = Server::answering(|_| "\r\n4.23".to_owned()).await;
+    let arguments = ["--call", "ask", "--args", &get(&server.url()), "--silent", "0,1,2,3,4"];
+    let ran = Canister::new(ASKER).round(&arguments).await;
+    assert_eq!((ran.code, ran.lines()[2]), (Some(1), "  timed out"), "{ran:?}");
+    assert!(
+        ran.stdout.contains("\n1 round, 1 outcall: 1 timed out; 1 call rejected; 8 requests sent; "),
+        "{ran:?}"
+    );
+}
+
+#[tokio::test]
+async fn an_outcall_without_its_cycles_is_rejected_and_the_status_is_1() {
+    let ran =
+        Canister::new(ASKER).round(&["--call", "ask_poorly", "--args", &get("http://127.0.0.1:1/")]).await;
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert!(
+        ran.lines()[2].starts_with(
+            "  rejected before anything was sent: CanisterReject: http_request request sent with 7 cycles"
+        ),
+        "{ran:?}"
+    );
+    assert!(
+        ran.stdout.contains("\n1 round, 1 outcall: 1 rejected; 1 call rejected; no request sent; 0 cycles."),
+        "{ran:?}"
+    );
+}
+
+#[tokio::test]
+async fn cycles_that_are_not_there_are_not_sent() {
+    let arguments = ["--call", "ask", "--args", &get("http://127.0.0.1:1/"), "--cycles", "1_000"];
+    let ran = Canister::new(ASKER).round(&arguments).await;
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert!(ran.stdout.contains("1000 are left, 30000000000 were to be sent"), "{ran:?}");
+}
+
+#[tokio::test]
+async fn a_canister_that_makes_no_outcall_is_told_so_and_the_status_is_1() {
+    let ran = Canister::new(ASKER)
+        .round(&["--call", "unchanged", "--args", r#"("hello", 42)"#, "--seed", "1"])
+        .await;
+    assert_eq!((ran.code, ran.error().as_str()), (Some(1), ""), "{ran:?}");
+    let said = "round 1 of 1: seed 1, skew up to 20ms\nunchanged made no outcall\nunchanged replied (\"hello\", 42 : int)\n\n\
+                1 round, no outcall; no request sent; 0 cycles. Again: --seed 1\n";
+    assert_eq!(ran.stdout, said);
+}
+
+#[tokio::test]
+async fn a_canister_that_traps_after_an_agreement_is_no_success() {
+    let answer = "(call $append (i32.const 2097152) (call $arg_size)) (call $reply))";
+    assert!(ASKER.contains(answer));
+    let trapping = Canister::new(&ASKER.replace(answer, "unreachable)"));
+    let server = Server::answering(|_| "\r\n4.23".to_owned()).await;
+    let ran = trapping.round(&["--call", "ask", "--args", &get(&server.url())]).await;
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert!(ran.stdout.contains("\nask was rejected: CanisterError: Error from Canister "), "{ran:?}");
+    assert!(
+        ran.stdout.contains("\n1 round, 1 outcall: 1 agreed; 1 call rejected; 13 requests sent; "),
+        "{ran:?}"
+    );
+}
