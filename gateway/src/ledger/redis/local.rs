@@ -104,9 +104,13 @@ impl Locals {
 
     /// Everybody who waits in this seat is told how it ended, and the entry is gone.
     pub(super) fn end(&self, id: Digest, seat: &Seat, ending: Ending) {
-        if let Some(Local::Open(open)) = self.take(id, seat) {
-            open.running.end(ending);
-        }
+        let Some(Local::Open(open)) = self.take(id, seat) else { return };
+        let ending = match ending {
+            // A claim elsewhere may have been undone, and its key claimed by another request, without a word heard here.
+            Ending::Settled(record) if record.request != open.running.request => Ending::Lost,
+            ending => ending,
+        };
+        open.running.end(ending);
     }
 
     /// Everybody who waits in this seat is told this record, and so is everybody who comes before it is written.
@@ -265,3 +269,6 @@ impl Drop for Place {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
