@@ -34,9 +34,9 @@ pub(super) enum Mishap {
 }
 
 impl Mishap {
-    /// One of them, and when it happens.
-    pub(super) fn draw() -> (Duration, Self) {
-        let at = millis(500..=40_000);
+    /// One of them, and when it happens: shortly after the focus, if there is one.
+    pub(super) fn draw(focus: Option<Duration>) -> (Duration, Self) {
+        let at = focus.map_or_else(|| millis(500..=40_000), |focus| focus + millis(0..=3_000));
         let gateway = fastrand::usize(0..2);
         let down = one_of(&[millis(0..=500), millis(500..=20_000)]).min(HEALED - at);
         let time = one_of(&[millis(0..=2_000), millis(2_000..=25_000)]).min(HEALED - at);

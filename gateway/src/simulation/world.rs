@@ -42,6 +42,8 @@ pub(super) struct World {
     /// Nothing goes wrong at all.
     pub(super) calm: bool,
     pub(super) mishaps: Vec<(Duration, Mishap)>,
+    /// When it all happens at once, if it does.
+    focus: Option<Duration>,
     pub(super) outage: tokio::sync::Mutex<()>,
     starting: [tokio::sync::Mutex<()>; 2],
     losses: AtomicUsize,
@@ -86,7 +88,8 @@ impl World {
         let gateways = [Gateway::new("a", around(false)), Gateway::new("b", around(drifted))];
         let keys: Vec<_> = (0..fastrand::usize(2..=6)).map(Key::draw).collect();
         let mishaps = if calm { 0 } else { fastrand::usize(1..=6) };
-        let mut mishaps: Vec<_> = (0..mishaps).map(|_| Mishap::draw()).collect();
+        let focus = chance(1, 2).then(|| millis(1_000..=24_000));
+        let mut mishaps: Vec<_> = (0..mishaps).map(|_| Mishap::draw(focus)).collect();
         mishaps.sort_by_key(|(at, _)| *at);
         history
             .note(format_args!("calm {calm}, {sync:?}, up to {latency} ms, drifted {drifted}, room {room}"));
@@ -99,6 +102,7 @@ impl World {
             keys,
             calm,
             mishaps,
+            focus,
             outage: tokio::sync::Mutex::default(),
             starting: Default::default(),
             losses: AtomicUsize::new(0),
@@ -118,7 +122,10 @@ impl World {
                 mishap.happen(self).await;
             }));
             let replicas = (0..self.keys.len()).flat_map(|key| {
-                let first = millis(0..=20_000);
+                let first = match self.focus {
+                    Some(focus) => focus.saturating_sub(millis(0..=6_000)),
+                    None => millis(0..=20_000),
+                };
                 (0..fastrand::usize(4..=13)).map(move |_| self.clone().replica(key, first))
             });
             let replicas: Vec<_> = replicas.map(tokio::spawn).collect();
