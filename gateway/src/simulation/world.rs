@@ -130,6 +130,8 @@ impl World {
             });
             let replicas: Vec<_> = replicas.map(tokio::spawn).collect();
             tokio::join!(mishaps, join_all(replicas));
+            sleep_until(began + HEALED).await;
+            self.gateways.iter().for_each(|gateway| gateway.net().heal());
             sleep_until(began + HEALED + SETTLED).await;
             self.ask_for_the_last_time().await;
         };

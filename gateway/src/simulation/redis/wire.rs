@@ -63,6 +63,11 @@ impl Net {
         self.0.change(|weather| (weather.out_held, weather.back_held) = (out, back));
     }
 
+    /// Loses no packet any more.
+    pub(in crate::simulation) fn heal(&self) {
+        self.0.change(|weather| weather.way.lossy = false);
+    }
+
     /// Breaks all wires.
     pub(in crate::simulation) fn cut(&self) {
         self.0.change(|weather| weather.breaks += 1);
