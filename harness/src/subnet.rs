@@ -100,7 +100,7 @@ impl Subnet {
     pub async fn update_from(&mut self, caller: &[u8], method: &str, arg: impl Into<Vec<u8>>) -> Update {
         let (caller, name, arg) = (caller.to_vec(), method.to_owned(), arg.into());
         let send = move |canister: &mut Canister| {
-            // Of an update that was dropped: nobody is left to carry them out.
+            // Of an update that was dropped or stopped: nobody is left to carry them out.
             drop(canister.take_calls());
             canister.update(&name, &arg, &caller)
         };

@@ -86,9 +86,6 @@ impl Subnet {
                 Some(Err(_)) => {}
             }
         };
-        if stopped.is_some() {
-            self.hosted.change(|canister| drop(canister.take_calls())).await;
-        }
         while let Some(joined) = late.join_next().await {
             if let Ok((id, records)) = joined
                 && let Some(round) = rounds.get_mut(&id)

@@ -5,8 +5,9 @@ use ic_management_canister_types::HttpRequestArgs;
 use super::{Server, ask, get, installed, rejection, subnet, with_transform};
 use crate::{
     http_response,
+    rules::price::{self, Replication},
     schedule::Schedule,
-    subnet::Subnet,
+    subnet::{Round, Subnet},
     verdict::{Place, Verdict},
 };
 
@@ -57,6 +58,28 @@ async fn a_transform_takes_the_difference_away() {
     assert!(matches!(control.rounds[0].verdict, Verdict::Diverged { .. }), "{control}");
 }
 
+/// The management canister's principal is the empty one.
+#[tokio::test]
+async fn a_transform_is_called_by_the_management_canister() {
+    let server = Server::answering(|_| "\r\n4.23".to_owned()).await;
+    let mut subnet = subnet(4).await;
+    let update = ask(&mut subnet, &with_transform(get(server.url()), "caller")).await;
+    assert_eq!(update.reply, Ok(Vec::new()), "{update}");
+    assert_eq!(subnet.query("caller", []).await, Ok(vec![4]), "by whoever asks, otherwise");
+}
+
+#[tokio::test]
+async fn the_subnets_clock_moves_by_the_time_that_a_round_takes() {
+    let server = Server::answering(|_| "\r\n4.23".to_owned()).await;
+    let schedule = Schedule::skewed(7, Duration::from_millis(30));
+    let mut subnet = installed(Subnet::embedded(4).schedule(schedule)).await;
+    let before = subnet.canister().time_nanos();
+    let update = ask(&mut subnet, &get(server.url())).await;
+    let passed = Duration::from_nanos(subnet.canister().time_nanos() - before);
+    let last = update.rounds[0].replicas.iter().filter_map(|record| record.answered).max().unwrap();
+    assert!(passed >= last && last > Duration::ZERO, "{passed:?} for {last:?}");
+}
+
 #[tokio::test]
 async fn a_cap_that_five_responses_exceed_diverges_and_four_do_not_matter() {
     for (large, agreed) in [(4, true), (5, false)] {
@@ -82,6 +105,33 @@ async fn four_silent_nodes_do_not_matter_and_the_late_one_asks_all_the_same() {
     assert_eq!(update.rounds[0].votes(), "···AAAAAAAAAAa");
     assert!(update.to_string().contains("\n  10 of 13 nodes, 11 requests: ···AA"), "{update}");
     assert_eq!((server.hits(), update.rounds[0].requests()), (11, 11));
+    assert_eq!(
+        update.rounds[0].bill.usage,
+        usage_of(&update.rounds[0], 4..13),
+        "each once, the late one never"
+    );
+}
+
+/// Of these replicas' first sendings.
+fn usage_of(round: &Round, replicas: impl IntoIterator<Item = usize>) -> u128 {
+    let first =
+        |number| round.replicas.iter().find(|record| record.number == number && !record.late).unwrap();
+    let usage = replicas.into_iter().map(|number| first(number).usage().unwrap());
+    usage.map(|usage| price::per_node(13, &usage, Replication::Full)).sum()
+}
+
+#[tokio::test]
+async fn those_who_voted_otherwise_are_not_paid_and_where_nobody_agrees_all_are() {
+    for (others, agreed) in [(4, true), (5, false)] {
+        let body = move |number| if number < others { "\r\nx" } else { "\r\n4.23" };
+        let server = Server::answering(move |number| body(number).to_owned()).await;
+        let update = ask(&mut subnet(13).await, &get(server.url())).await;
+        let round = &update.rounds[0];
+        assert_eq!(update.is_agreed(), agreed, "{update}");
+        let paid = round.replicas.iter().filter(|record| !agreed || record.group == Some(0));
+        let paid: Vec<usize> = paid.map(|record| record.number).collect();
+        assert_eq!((paid.len(), round.bill.usage), (if agreed { 9 } else { 13 }, usage_of(round, paid)));
+    }
 }
 
 #[tokio::test]

@@ -2,6 +2,8 @@
 (module
   (import "ic0" "msg_arg_data_size" (func $arg_size (result i32)))
   (import "ic0" "msg_arg_data_copy" (func $arg_copy (param i32 i32 i32)))
+  (import "ic0" "msg_caller_size" (func $caller_size (result i32)))
+  (import "ic0" "msg_caller_copy" (func $caller_copy (param i32 i32 i32)))
   (import "ic0" "msg_reply_data_append" (func $append (param i32 i32)))
   (import "ic0" "msg_reply" (func $reply))
   (import "ic0" "msg_reject" (func $reject (param i32 i32)))
@@ -59,7 +61,10 @@
     (if (i32.eq (global.get $counted) (i32.const 2)) (then (call $hand_back_reject (i32.const 0)))))
   (func $ask_once_more (param i32) (call $ask (i32.const 0)))
 
-  ;; Transforms: the same for everybody, the argument as it is, and a trap.
+  ;; Transforms: the same for everybody, the argument as it is, who calls, and a trap.
   (func (export "canister_query constant") (call $append (i32.const 64) (i32.const 1)) (call $reply))
   (func (export "canister_query unchanged") (call $hand_back (i32.const 0)))
+  (func (export "canister_query caller")
+    (call $caller_copy (i32.const 2097152) (i32.const 0) (call $caller_size))
+    (call $append (i32.const 2097152) (call $caller_size)) (call $reply))
   (func (export "canister_query trapping") unreachable))

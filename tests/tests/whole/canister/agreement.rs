@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use outcall_canister::error::{OrderError, PriceError};
+use outcall_canister::{
+    config::{Callers, Config, Settings},
+    error::{ConfigureError, OrderError, PriceError},
+};
 use outcall_harness::{
     rules::consensus::faults,
     schedule::Schedule,
@@ -137,4 +140,18 @@ async fn who_may_not_cause_outcalls_causes_none() {
         .await;
     let told = update.value::<Result<outcall_canister::order::Placed, OrderError>>().unwrap();
     assert_eq!((told::order(&told), update.rounds.len()), ("not sent: NotAllowed".to_owned(), 0));
+}
+
+#[tokio::test]
+async fn who_is_not_a_controller_changes_no_setting() {
+    let mut stage = Stage::of(13, Script::steps([]), "").await;
+    let settings =
+        candid::encode_one(Settings { callers: Some(Callers::Everyone), ..Settings::default() }).unwrap();
+    let update = stage.subnet.update_from(&[1, 2], "configure", settings.clone()).await;
+    let told = update.value::<Result<Config, ConfigureError>>().unwrap();
+    assert_eq!(told, Err(ConfigureError::NotAController));
+    let asked = stage.subnet.query("configuration", candid::encode_args(()).unwrap()).await.unwrap();
+    assert_eq!(candid::decode_one::<Config>(&asked).unwrap().callers, Callers::Controllers);
+    let update = stage.subnet.update("configure", settings).await;
+    assert_eq!(update.value::<Result<Config, ConfigureError>>().unwrap().unwrap().callers, Callers::Everyone);
 }

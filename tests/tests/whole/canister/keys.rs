@@ -2,18 +2,21 @@
 
 use std::collections::HashSet;
 
-use candid::encode_one;
+use candid::{Principal, encode_one};
+use ic_management_canister_types::HttpRequestArgs;
 use outcall_canister::{
     config::{Callers, Settings},
     error::OrderError,
+    key::{self, Intent, Secret},
     order::{Order, Placed},
 };
+use outcall_harness::engine::{self, Canister, Module};
 use outcall_tests::{
     gateway::Gateway,
     upstream::{Act, Refusing, Script, Seen},
 };
 
-use super::{SIZES, Stage, call, configure, gateway_url, installed, order, routes, told};
+use super::{SIZES, Stage, call, configure, gateway_url, installed, order, routes, told, wasm};
 
 /// Routes that hand the canister's keys on to the upstream.
 const RAW: &str = r#""upstream_key": "raw""#;
@@ -65,6 +68,30 @@ async fn two_canisters_with_the_same_order_of_the_same_caller_have_different_key
     let seen = stage.seen(2);
     assert_eq!(seen[0].body, seen[1].body, "the same order");
     assert_ne!(key(&seen[0]), key(&seen[1]));
+}
+
+/// Both ask for random bytes before there are any: the first answer stays, so that no later key is derived from another.
+#[tokio::test]
+async fn orders_that_come_before_the_secret_are_keyed_under_the_same_one() {
+    let module = Module::new(&tokio::task::spawn_blocking(wasm).await.unwrap()).unwrap();
+    let settings =
+        Settings { gateway: Some("https://gateway.example.com".to_owned()), ..Settings::default() };
+    let settings = encode_one(settings).unwrap();
+    let mut canister = Canister::install(&module, &settings, engine::Settings::default()).unwrap();
+    for id in ["a", "b"] {
+        canister.update("place_order", &encode_one(order(id)).unwrap(), &[4]);
+    }
+    let [of_a, of_b] = &canister.take_calls()[..] else { panic!("two calls of raw_rand") };
+    for (call, byte) in [(of_b, 1_u8), (of_a, 2)] {
+        canister.respond(call.id, Ok(encode_one(vec![byte; 32]).unwrap()), 0);
+    }
+    let sent = |call: engine::Call| {
+        let args: HttpRequestArgs = candid::decode_one(&call.arg).unwrap();
+        args.headers.into_iter().find(|header| header.name == "idempotency-key").unwrap().value
+    };
+    let (secret, caller) = (Secret::new(vec![1; 32]).unwrap(), Principal::anonymous());
+    let expected = ["b", "a"].map(|id| key::key(&secret, Intent::Order { caller: &caller, id }, 1));
+    assert_eq!(canister.take_calls().into_iter().map(sent).collect::<Vec<_>>(), expected);
 }
 
 #[tokio::test]

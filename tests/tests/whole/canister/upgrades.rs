@@ -1,7 +1,11 @@
 //! What an upgrade leaves of orders and keys: everything, and what was under way is perhaps executed.
 
-use candid::encode_one;
-use outcall_canister::config::{Config, Settings};
+use candid::{encode_args, encode_one};
+use outcall_canister::{
+    config::{Config, Settings},
+    state::State,
+};
+use outcall_harness::{adapter::Network, subnet::Subnet};
 use outcall_tests::{
     gate::Gate,
     upstream::{Act, Script},
@@ -24,6 +28,15 @@ async fn an_order_is_known_after_an_upgrade_and_the_next_one_has_its_own_answer(
         assert_ne!(stage.order("b").await.0.unwrap(), before);
         stage.upstream.finish().await;
     }
+}
+
+#[tokio::test]
+async fn a_price_after_an_upgrade_is_asked_for_anew_and_under_a_key_of_its_own() {
+    let mut stage = Stage::of(13, Script::steps([Act::Varying, Act::Varying]), "").await;
+    stage.price().await.0.unwrap();
+    upgrade(&mut stage).await;
+    stage.price().await.0.unwrap();
+    stage.upstream.finish().await;
 }
 
 #[tokio::test]
@@ -96,6 +109,42 @@ async fn an_upgrade_changes_the_settings_that_it_names_and_no_other() {
     let kept: Config =
         candid::decode_one(&stage.subnet.query("configuration", encode_none()).await.unwrap()).unwrap();
     assert_eq!(kept, after);
+}
+
+/// Somebody else's stable memory, a torn one, a layout of the future: the upgrade is refused, and the old code stays.
+#[tokio::test]
+async fn a_state_that_cannot_be_read_is_refused_and_nothing_is_lost() {
+    // It puts its argument into stable memory, and can still be asked.
+    let other = r#"(module
+      (import "ic0" "msg_arg_data_size" (func $size (result i32)))
+      (import "ic0" "msg_arg_data_copy" (func $copy (param i32 i32 i32)))
+      (import "ic0" "stable64_grow" (func $grow (param i64) (result i64)))
+      (import "ic0" "stable64_write" (func $write (param i64 i64 i64)))
+      (import "ic0" "msg_reply" (func $reply))
+      (memory 1)
+      (func (export "canister_init")
+        (drop (call $grow (i64.const 1)))
+        (call $copy (i32.const 0) (i32.const 0) (call $size))
+        (call $write (i64.const 0) (i64.const 0) (i64.extend_i32_u (call $size))))
+      (func (export "canister_query old") (call $reply)))"#;
+    let other = wat::parse_str(other).unwrap();
+    let saved = |layout: u32| encode_args((layout, State::default())).unwrap();
+    let torn = saved(1)[..100].to_vec();
+    for (stable, text) in [
+        (Vec::new(), Some("cannot read its saved state")),
+        (b"no state".to_vec(), Some("cannot read its saved state")),
+        (torn, Some("cannot read its saved state")),
+        (saved(2), Some("reads layout 1 of its state, and found layout 2")),
+        (saved(1), None),
+    ] {
+        let subnet = Subnet::embedded(4).network(Network::trusting_nobody().unwrap());
+        let mut subnet = subnet.install(&other, stable).await.unwrap();
+        let upgraded = subnet.upgrade(&wasm(), encode_one(None::<Settings>).unwrap()).await;
+        let refused = upgraded.map_err(|error| error.to_string()).err();
+        assert_eq!(refused.is_some(), text.is_some(), "{refused:?}");
+        assert!(text.is_none_or(|text| refused.as_ref().unwrap().contains(text)), "{refused:?}");
+        assert_eq!(subnet.query("old", []).await.is_ok(), text.is_some());
+    }
 }
 
 fn encode_none() -> Vec<u8> {
