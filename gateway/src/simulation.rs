@@ -32,6 +32,7 @@ mod mishap;
 mod redis;
 mod signal;
 mod tally;
+mod tests;
 mod upstream;
 mod world;
 
@@ -40,6 +41,26 @@ use world::World;
 
 /// Simulations of an ordinary test run.
 const SEEDS: u64 = 2_000;
+
+/// What happens in every few hundred simulations: without it they would prove less than they seem to.
+const HAPPENS: [&str; 16] = [
+    "calm",
+    "Crash",
+    "Stop",
+    "Hold",
+    "Cut",
+    "Restart",
+    "LoseAll",
+    "SlowDisk",
+    "Clock",
+    "losses",
+    "heard real",
+    "heard yes",
+    "heard no",
+    "heard unknown",
+    "heard reused",
+    "heard broken",
+];
 
 /// What became of one seed.
 struct Played {
@@ -110,6 +131,13 @@ fn no_seed_breaks_a_promise() {
         Ok(tally) => println!("{tally}"),
         Err(broken) => panic!("{broken}"),
     }
+}
+
+#[test]
+fn whatever_can_happen_happens() {
+    let tally = play_all(300).expect("no promise is broken");
+    let missing: Vec<_> = HAPPENS.into_iter().filter(|name| tally.get(name) == 0).collect();
+    assert!(missing.is_empty(), "none of {missing:?} in {tally}");
 }
 
 #[test]

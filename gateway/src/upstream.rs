@@ -30,6 +30,7 @@ pub(crate) struct Upstream {
 }
 
 /// What an attempt is made over.
+#[cfg_attr(test, expect(clippy::large_enum_variant, reason = "there is one in a process"))]
 enum Way {
     Network(Clients),
     #[cfg(test)]

@@ -44,6 +44,7 @@ use tokio::task::JoinSet;
 use tokio_util::task::TaskTracker;
 
 mod address;
+mod assured;
 mod claim;
 pub(crate) mod dial;
 mod durable;
@@ -211,7 +212,8 @@ impl Ledger for Redis {
 impl Inner {
     /// Calls a script, and takes note of what it says beside its verdict.
     async fn run(&self, call: &Call) -> Result<Verdict, Failure> {
-        self.hear(self.link.call(call).await?)
+        let value = self.link.call(call).await?;
+        self.hear(value, !self.must_be_waited_for())
     }
 
     /// As [`Inner::run`], and what the script did is on stable storage when this returns.
@@ -219,7 +221,8 @@ impl Inner {
         if !self.must_be_waited_for() {
             return self.run(call).await;
         }
-        self.hear(self.durable.call(call.clone()).await?)
+        let value = self.durable.call(call.clone()).await?;
+        self.hear(value, true)
     }
 
     /// Whether the server acknowledges what it has not synced yet, and can say when it has.
@@ -227,9 +230,10 @@ impl Inner {
         self.link.durability() == Some(Durability::Waited)
     }
 
-    fn hear(&self, value: ::redis::Value) -> Result<Verdict, Failure> {
+    /// Takes note of a reply; `durable` when all that it tells of is on stable storage.
+    fn hear(&self, value: ::redis::Value, durable: bool) -> Result<Verdict, Failure> {
         let reply = Reply::read(value).ok_or(Failure::Gibberish)?;
-        self.seen.hear(&reply);
+        self.seen.hear(&reply, durable);
         Ok(reply.verdict)
     }
 }

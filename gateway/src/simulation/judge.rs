@@ -208,7 +208,7 @@ fn records(world: &World, key: &Key) -> Vec<Said> {
     if key.kind == Kind::Keyless {
         return Vec::new();
     }
-    let given = IdempotencyKey::parse([key.name.as_bytes()].into_iter()).expect("a key");
+    let given = IdempotencyKey::parse([key.name.as_bytes()]).expect("a key");
     let id = outcall_id(route, "", &Identified::Given(given));
     let name = format!("{{outcall}}:key:{id}").into_bytes();
     let own = world.server.records().into_iter().filter(|(key, _)| *key == name);

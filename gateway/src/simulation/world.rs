@@ -56,6 +56,7 @@ pub(super) struct World {
 pub(super) struct Testimony {
     pub(super) key: usize,
     pub(super) variant: u8,
+    #[expect(dead_code, reason = "read by whoever reads a broken promise")]
     pub(super) gateway: &'static str,
     /// When it asked.
     pub(super) asked: Duration,

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use http::HeaderName;
+use outcall_protocol::digest::Digest;
 use tokio::{
     sync::oneshot,
     time::{Instant, sleep},
@@ -71,7 +72,7 @@ impl Inner {
                 epoch: &epoch,
             };
             let call = script::claim(&self.options, &claiming);
-            let verdict = self.ask_patiently(&call, patience).await.map_err(|failure| {
+            let verdict = self.ask_patiently(ask.id, &call, patience).await.map_err(|failure| {
                 tracing::warn!(key = %ask.id.short(), cause = %failure, "a key could not be claimed");
                 lead::release_in_time(self.clone(), ask.id, token.clone());
                 Unavailable::Unreachable
@@ -118,9 +119,14 @@ impl Inner {
 
     /// Asks again while there is patience: a server that restarts, or a connection that broke, is no reason to refuse.
     /// Asked twice under the same token, it is the same claim.
-    async fn ask_patiently(&self, call: &Call, patience: Instant) -> Result<Verdict, Failure> {
+    async fn ask_patiently(
+        self: &Arc<Self>,
+        id: Digest,
+        call: &Call,
+        patience: Instant,
+    ) -> Result<Verdict, Failure> {
         loop {
-            match self.run(call).await {
+            match self.run_assured(id, call).await {
                 Err(failure) if failure.may_pass() && Instant::now() < patience => {
                     sleep(limits::REDIS_PAUSE).await
                 }

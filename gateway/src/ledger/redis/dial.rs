@@ -9,6 +9,7 @@ use super::Address;
 
 /// The way to a server.
 #[derive(Clone)]
+#[cfg_attr(test, expect(clippy::large_enum_variant, reason = "a process has a few"))]
 pub(crate) enum Dial {
     /// A server on the network.
     Network(Client),
