@@ -18,14 +18,14 @@ const BINARY: &str = env!("CARGO_BIN_EXE_gateway-under-test");
 
 /// What an operator's command needs to trust the authority.
 fn trusting(authority: &Authority) -> String {
-    authority.root_path().to_str().expect("a path of ours").to_owned()
+    authority.root_path().display().to_string()
 }
 
 /// Runs a command of the gateway to its end: whether it went well, and what it said.
 async fn run(arguments: &[&str], variables: &[(&str, &str)]) -> (bool, String) {
     let mut command = Command::new(BINARY);
     command.env_clear().envs(variables.iter().copied()).args(arguments).stdin(Stdio::null());
-    let output = command.output().await.expect("the gateway's binary");
+    let output = command.output().await.unwrap_or_else(|error| panic!("{BINARY}: {error}"));
     let said = [output.stdout, output.stderr].concat();
     (output.status.success(), String::from_utf8_lossy(&said).into_owned())
 }
