@@ -13,6 +13,7 @@
 //! `n`.
 
 use std::{
+    io::{self, Write as _},
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Mutex,
@@ -128,7 +129,8 @@ fn no_seed_breaks_a_promise() {
         None => play_all(number("OUTCALL_SIM_SEEDS").unwrap_or(SEEDS)),
     };
     match played {
-        Ok(tally) => println!("{tally}"),
+        // Past the capture of passing tests: what was proved is worth a line.
+        Ok(tally) => drop(writeln!(io::stdout(), "\nsimulation: {tally}")),
         Err(broken) => panic!("{broken}"),
     }
 }
