@@ -30,7 +30,12 @@ impl App {
     /// When the trusted certificates of the upstreams cannot be read.
     pub fn new(config: Config, ledger: Arc<dyn Ledger>, network: Network) -> Result<Self, UpstreamError> {
         let upstream = Upstream::new(&config, network)?;
-        Ok(Self {
+        Ok(Self::over(config, ledger, upstream))
+    }
+
+    /// The same, over a way to its upstreams that is open.
+    pub(crate) fn over(config: Config, ledger: Arc<dyn Ledger>, upstream: Upstream) -> Self {
+        Self {
             routes: Routes::new(config.routes),
             ledger,
             refusals: Refusals::default(),
@@ -39,6 +44,6 @@ impl App {
             answers: Answers::new(),
             activity: Activity::default(),
             server: config.server,
-        })
+        }
     }
 }

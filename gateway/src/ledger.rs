@@ -52,6 +52,7 @@ mod record;
 pub mod redis;
 mod refusals;
 mod room;
+mod word;
 
 pub use ask::{Ask, Fingerprinted, Repeat, Terms};
 pub use clock::{Clock, Timestamp};

@@ -35,6 +35,8 @@ mod log;
 mod outcall;
 mod router;
 pub mod server;
+#[cfg(test)]
+mod simulation;
 mod upstream;
 
 pub use answer::Answer;

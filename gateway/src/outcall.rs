@@ -50,17 +50,16 @@ where
     };
     let ask = request.ask();
     for _ in 0..limits::CLAIMS_PER_REQUEST {
-        if app.refusals.get(&ask.id, app.ledger.now()).is_some_and(|refusal| !refusal.is_for(&ask)) {
-            return Problem::KeyReused.answer(&method);
-        }
         let waiter = match app.ledger.claim(&ask).await {
             Ok(Claim::Lead(lead, waiter)) => {
                 line.role(Role::Lead);
                 // Looked up behind the claim: whoever was refused before it has left his note by now, or will be
                 // given this claim's answer when he claims again.
-                let refusal = app.refusals.get(&ask.id, app.ledger.now());
-                let refusal = refusal.filter(|refusal| refusal.is_for(&ask));
-                lead::spawn(app, request.clone(), body.clone(), lead, refusal);
+                match app.refusals.get(&ask.id, app.ledger.now()) {
+                    // Under this key another request was refused, which may come again. Nothing is led while that stands.
+                    Some(refusal) if !refusal.is_for(&ask) => lead.refuse(Unavailable::Unreachable),
+                    refusal => lead::spawn(app, request.clone(), body.clone(), lead, refusal),
+                }
                 waiter
             }
             Ok(Claim::Follow(waiter)) => {
@@ -104,13 +103,10 @@ where
     Problem::LeaderLost.answer(&method)
 }
 
-/// What is said of a key that the ledger could not claim: what the process remembers to have said of it, if it does.
+/// What is said of a key that the ledger could not claim: what the process remembers to have said of it, if it does. That
+/// it was said to another request makes no conflict: whose key it is only the ledger knows, and it has not answered.
 fn refused(app: &App, ask: &Ask, why: Unavailable) -> Problem {
-    match app.refusals.get(&ask.id, app.ledger.now()) {
-        Some(refusal) if refusal.is_for(ask) => refusal.problem,
-        Some(_) => Problem::KeyReused,
-        None => why.problem(),
-    }
+    app.refusals.get(&ask.id, app.ledger.now()).map_or(why.problem(), |refusal| refusal.problem)
 }
 
 #[cfg(test)]

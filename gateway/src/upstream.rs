@@ -15,6 +15,8 @@ use crate::{config::Config, limits};
 mod attempt;
 mod body;
 mod client;
+#[cfg(test)]
+pub(crate) mod played;
 mod request;
 
 use attempt::Failed;
@@ -24,7 +26,15 @@ pub use client::Network;
 
 /// The way to every backend.
 pub(crate) struct Upstream {
-    clients: Clients,
+    way: Way,
+}
+
+/// What an attempt is made over.
+#[cfg_attr(test, expect(clippy::large_enum_variant, reason = "there is one in a process"))]
+enum Way {
+    Network(Clients),
+    #[cfg(test)]
+    Played(std::sync::Arc<dyn played::Play>),
 }
 
 /// One request to a backend, with all that bounds it.
@@ -79,18 +89,18 @@ pub enum UpstreamError {
 
 impl Upstream {
     pub(crate) fn new(config: &Config, network: Network) -> Result<Self, UpstreamError> {
-        Ok(Self { clients: Clients::new(config.server.upstream_ca.as_deref(), network)? })
+        let clients = Clients::new(config.server.upstream_ca.as_deref(), network)?;
+        Ok(Self { way: Way::Network(clients) })
     }
 
     /// Makes the call, within its deadline.
     pub(crate) async fn call(&self, call: &Call) -> Result<Received, Failure> {
         let deadline = Instant::now() + call.timeout;
-        let client = self.clients.of(call.safe_to_repeat);
         let mut pause = limits::BACKOFF;
         let mut sent = false;
         let mut attempt = 1;
         loop {
-            let Failed { failure, cause } = match attempt::make(client, call, deadline).await {
+            let Failed { failure, cause } = match self.way.attempt(call, deadline).await {
                 Ok(received) => return Ok(received),
                 Err(failed) => failed,
             };
@@ -110,6 +120,16 @@ impl Upstream {
             sleep_until(again).await;
             pause *= 2;
             attempt += 1;
+        }
+    }
+}
+
+impl Way {
+    async fn attempt(&self, call: &Call, deadline: Instant) -> Result<Received, Failed> {
+        match self {
+            Self::Network(clients) => attempt::make(clients.of(call.safe_to_repeat), call, deadline).await,
+            #[cfg(test)]
+            Self::Played(by) => played::make(&**by, call, deadline).await,
         }
     }
 }

@@ -81,11 +81,25 @@ impl Process {
     /// # Panics
     /// When it does not come up, with what it said.
     pub async fn start(binary: &str, config: &str, arguments: &[&str]) -> Self {
+        Self::start_with(binary, config, arguments, &[]).await
+    }
+
+    /// As [`Process::start`], with these variables, of which it has no others.
+    ///
+    /// # Panics
+    /// When it does not come up, with what it said.
+    pub async fn start_with(
+        binary: &str,
+        config: &str,
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Self {
         let name = format!("outcall-{}-{:x}.json", std::process::id(), fastrand::u64(..));
         let file = std::env::temp_dir().join(name);
         std::fs::write(&file, config).expect("a writable temporary folder");
         let mut command = Command::new(binary);
         command.args(["serve", "--listen", "127.0.0.1:0", "--config"]).arg(&file).args(arguments);
+        command.env_clear().envs(variables.iter().copied());
         Self::run(command, Some(file)).await
     }
 
@@ -95,13 +109,12 @@ impl Process {
     /// When it does not come up, with what it said.
     pub async fn start_in(folder: &Path, binary: &str, arguments: &[&str]) -> Self {
         let mut command = Command::new(binary);
-        command.args(arguments).args(["--listen", "127.0.0.1:0"]).current_dir(folder);
+        command.env_clear().args(arguments).args(["--listen", "127.0.0.1:0"]).current_dir(folder);
         Self::run(command, None).await
     }
 
     async fn run(mut command: Command, config: Option<PathBuf>) -> Self {
         let mut child = command
-            .env_clear()
             // Unless the arguments name another: the tests run side by side, and a folder has one gateway.
             .env("OUTCALL_STORE", "memory")
             .stdin(Stdio::null())

@@ -13,12 +13,15 @@ use std::{
 };
 
 use tokio::{
-    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
+    io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader},
     net::{TcpListener, TcpStream, UnixStream},
     process::{Child, Command},
     sync::watch,
     task::{JoinHandle, JoinSet},
 };
+use tokio_rustls::TlsAcceptor;
+
+use crate::tls::Authority;
 
 /// Names another server than the `redis-server` of the search path.
 const BINARY: &str = "REDIS_SERVER";
@@ -45,9 +48,22 @@ impl Redis {
     /// # Panics
     /// When there is none on this machine, or it does not come up.
     pub async fn start_with(arguments: &[&str]) -> Self {
+        Self::start_behind(None, arguments).await
+    }
+
+    /// As [`Redis::start`], behind TLS: who connects is shown this authority's leaf.
+    ///
+    /// # Panics
+    /// When there is none on this machine, or it does not come up.
+    pub async fn start_secure(authority: &Authority) -> Self {
+        let tls = TlsAcceptor::from(authority.server(&[]));
+        Self::start_behind(Some(tls), &["--appendonly", "yes", "--appendfsync", "always"]).await
+    }
+
+    async fn start_behind(tls: Option<TlsAcceptor>, arguments: &[&str]) -> Self {
         let folder = Arc::new(Folder::new());
         let arguments = arguments.iter().map(|&argument| argument.to_owned()).collect();
-        let wire = Wire::to(folder.socket()).await;
+        let wire = Wire::to(folder.socket(), tls).await;
         let mut redis = Self { folder, arguments, child: None, wire };
         redis.revive().await;
         redis
@@ -55,7 +71,8 @@ impl Redis {
 
     /// The address that a gateway is given.
     pub fn url(&self) -> String {
-        format!("redis://{}", self.wire.address)
+        let scheme = if self.wire.secure { "rediss" } else { "redis" };
+        format!("{scheme}://{}", self.wire.address)
     }
 
     /// What the server says to one command of the test itself, past the wire. Blocks, for as long as a command takes.
@@ -146,6 +163,8 @@ impl Drop for Folder {
 /// What the gateways' bytes travel over.
 pub struct Wire {
     address: SocketAddr,
+    /// Whether the gateways have to speak TLS on it.
+    secure: bool,
     state: watch::Sender<State>,
     carrying: JoinHandle<()>,
 }
@@ -169,13 +188,14 @@ enum Carries {
 }
 
 impl Wire {
-    async fn to(socket: PathBuf) -> Self {
+    async fn to(socket: PathBuf, tls: Option<TlsAcceptor>) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
         let address = listener.local_addr().expect("a bound listener");
         let state = State { cuts: 0, carries: Carries::Everything, failed: 0 };
         let (state, _) = watch::channel(state);
-        let carrying = tokio::spawn(carry(listener, socket, state.clone()));
-        Self { address, state, carrying }
+        let secure = tls.is_some();
+        let carrying = tokio::spawn(carry(listener, socket, tls, state.clone()));
+        Self { address, secure, state, carrying }
     }
 
     /// Cuts every connection; new ones are carried.
@@ -212,7 +232,12 @@ impl Drop for Wire {
     }
 }
 
-async fn carry(listener: TcpListener, socket: PathBuf, state: watch::Sender<State>) {
+async fn carry(
+    listener: TcpListener,
+    socket: PathBuf,
+    tls: Option<TlsAcceptor>,
+    state: watch::Sender<State>,
+) {
     let mut connections = JoinSet::new();
     while let Ok((client, _)) = listener.accept().await {
         while connections.try_join_next().is_some() {}
@@ -221,20 +246,36 @@ async fn carry(listener: TcpListener, socket: PathBuf, state: watch::Sender<Stat
             state.send_modify(|state| state.failed += 1);
             continue;
         }
-        let (socket, state) = (socket.clone(), state.clone());
+        let (socket, tls, state) = (socket.clone(), tls.clone(), state.clone());
         connections.spawn(async move {
             let mut cut = state.subscribe();
             tokio::select! {
-                _ = carry_one(client, &socket, &state) => {}
+                _ = carry_one(client, &socket, tls.as_ref(), &state) => {}
                 _ = cut.wait_for(|state| state.cuts != now.cuts) => {}
             }
         });
     }
 }
 
-async fn carry_one(mut client: TcpStream, socket: &Path, state: &watch::Sender<State>) -> io::Result<()> {
-    let mut server = UnixStream::connect(socket).await?;
+async fn carry_one(
+    client: TcpStream,
+    socket: &Path,
+    tls: Option<&TlsAcceptor>,
+    state: &watch::Sender<State>,
+) -> io::Result<()> {
+    let server = UnixStream::connect(socket).await?;
     client.set_nodelay(true)?;
+    match tls {
+        Some(tls) => there_and_back(tls.accept(client).await?, server, state).await,
+        None => there_and_back(client, server, state).await,
+    }
+}
+
+async fn there_and_back(
+    mut client: impl AsyncRead + AsyncWrite + Unpin,
+    mut server: UnixStream,
+    state: &watch::Sender<State>,
+) -> io::Result<()> {
     let (mut said, mut replied) = (vec![0; 64 * 1024], vec![0; 64 * 1024]);
     loop {
         tokio::select! {
@@ -248,7 +289,10 @@ async fn carry_one(mut client: TcpStream, socket: &Path, state: &watch::Sender<S
                     state.send_modify(|state| state.failed += 1);
                     return Ok(());
                 }
-                bytes => client.write_all(&replied[..bytes]).await?,
+                bytes => {
+                    client.write_all(&replied[..bytes]).await?;
+                    client.flush().await?;
+                }
             },
         }
     }

@@ -41,6 +41,7 @@ use crate::limits;
 
 mod batch;
 mod engine;
+mod folder;
 mod op;
 mod open;
 mod plan;

@@ -2,9 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::sync::watch;
-
-use super::{BoxFuture, Record, Settlement, Unavailable};
+use super::{BoxFuture, Record, Settlement, Unavailable, word::Hearer};
 
 /// The right and the duty to settle one key. Dropped unsettled, it settles itself as lost; before it has begun, it undoes
 /// itself.
@@ -101,20 +99,17 @@ pub enum Ending {
 }
 
 /// Waits for the leader of a key. May be dropped at any time.
-pub struct Waiter(watch::Receiver<Option<Ending>>);
+pub struct Waiter(Hearer<Ending>);
 
 impl Waiter {
     /// A waiter on the leader who holds the other end.
-    pub fn new(receiver: watch::Receiver<Option<Ending>>) -> Self {
-        Self(receiver)
+    pub(super) fn new(hearer: Hearer<Ending>) -> Self {
+        Self(hearer)
     }
 
     /// The end of the outcall, the instant it is known.
-    pub async fn ending(mut self) -> Ending {
-        match self.0.wait_for(Option::is_some).await {
-            Ok(ending) => ending.clone().unwrap_or(Ending::Lost),
-            // The sender lives in the ledger until it has sent; without it the key has no leader.
-            Err(_) => Ending::Lost,
-        }
+    pub async fn ending(self) -> Ending {
+        // The teller lives in the ledger until it has spoken; without it the key has no leader.
+        self.0.hear().await.unwrap_or(Ending::Lost)
     }
 }

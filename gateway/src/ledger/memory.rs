@@ -1,7 +1,7 @@
 //! The ledger of one process: a bounded map that a restart forgets.
 //!
-//! Leader and followers meet at a `watch` channel: settling wakes everybody at once, and nobody polls. Records leave when
-//! they expire, never for room.
+//! Leader and followers meet at a word to be said (`ledger/word.rs`): settling wakes everybody at once, and nobody polls.
+//! Records leave when they expire, never for room.
 
 use std::{sync::Arc, time::Duration};
 

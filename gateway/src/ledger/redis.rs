@@ -39,12 +39,14 @@ use std::{
     time::Duration,
 };
 
-use ::redis::{Client, RedisError};
+use ::redis::RedisError;
 use tokio::task::JoinSet;
 use tokio_util::task::TaskTracker;
 
 mod address;
+mod assured;
 mod claim;
+pub(crate) mod dial;
 mod durable;
 mod follow;
 mod lead;
@@ -61,6 +63,7 @@ pub use server::Durability;
 
 use super::{Ask, BoxFuture, Claim, Ledger, Occupancy, Timestamp, Unavailable, hot::Hot};
 use crate::limits;
+use dial::Dial;
 use durable::Durable;
 use link::{Failure, Link};
 use local::Locals;
@@ -118,7 +121,7 @@ pub struct Redis {
 
 struct Inner {
     options: Options,
-    client: Client,
+    dial: Dial,
     link: Link,
     durable: Durable,
     seen: Seen,
@@ -135,17 +138,20 @@ impl Redis {
     /// # Errors
     /// When the server cannot be reached, or would break what the ledger promises.
     pub async fn open(address: &Address, options: Options) -> Result<Self, Unusable> {
+        Self::open_over(Dial::to(address)?, options).await
+    }
+
+    /// The ledger at the other end of this way.
+    pub(crate) async fn open_over(dial: Dial, options: Options) -> Result<Self, Unusable> {
         let demands = Demands { may_forget: options.may_forget };
-        let link = Link::new(address, demands, limits::REDIS_RESPONSE_TIMEOUT)?;
+        let link = Link::new(dial.clone(), demands, limits::REDIS_RESPONSE_TIMEOUT);
         link.connection().await.map_err(Unusable)?;
-        let waits =
-            Link::new(address, demands, limits::REDIS_RESPONSE_TIMEOUT + limits::REDIS_DURABLE_TIMEOUT)?;
-        let (durable, syncing) = Durable::over(waits);
-        let client = Client::open(address.info().clone())?;
+        let patience = limits::REDIS_RESPONSE_TIMEOUT + limits::REDIS_DURABLE_TIMEOUT;
+        let (durable, syncing) = Durable::over(Link::new(dial.clone(), demands, patience));
         let (seen, locals, hot) = (Seen::nothing(), Arc::default(), Hot::new(options.hot_bytes));
         let tokens = Tokens::new();
         let owed = TaskTracker::new();
-        let inner = Arc::new(Inner { options, client, link, durable, seen, locals, hot, tokens, owed });
+        let inner = Arc::new(Inner { options, dial, link, durable, seen, locals, hot, tokens, owed });
         inner.run(&script::sweep(&inner.options)).await.map_err(Unusable)?;
         let mut upkeep = JoinSet::new();
         upkeep.spawn(syncing);
@@ -179,9 +185,13 @@ impl Redis {
 /// # Errors
 /// When the server cannot be reached.
 pub async fn accept_loss(address: &Address, name: Option<&str>) -> Result<(), Unusable> {
-    let link = Link::new(address, Demands { may_forget: true }, limits::REDIS_RESPONSE_TIMEOUT)?;
-    let call = script::accept_loss(name.unwrap_or(NAME), fastrand::u64(..));
-    link.call(&call).await.map_err(Unusable)?;
+    accept_loss_over(Dial::to(address)?, name.unwrap_or(NAME)).await
+}
+
+/// As [`accept_loss`], for the server at the other end of this way.
+pub(crate) async fn accept_loss_over(dial: Dial, name: &str) -> Result<(), Unusable> {
+    let link = Link::new(dial, Demands { may_forget: true }, limits::REDIS_RESPONSE_TIMEOUT);
+    link.call(&script::accept_loss(name, fastrand::u64(..))).await.map_err(Unusable)?;
     Ok(())
 }
 
@@ -202,7 +212,8 @@ impl Ledger for Redis {
 impl Inner {
     /// Calls a script, and takes note of what it says beside its verdict.
     async fn run(&self, call: &Call) -> Result<Verdict, Failure> {
-        self.hear(self.link.call(call).await?)
+        let value = self.link.call(call).await?;
+        self.hear(value, !self.must_be_waited_for())
     }
 
     /// As [`Inner::run`], and what the script did is on stable storage when this returns.
@@ -210,7 +221,8 @@ impl Inner {
         if !self.must_be_waited_for() {
             return self.run(call).await;
         }
-        self.hear(self.durable.call(call.clone()).await?)
+        let value = self.durable.call(call.clone()).await?;
+        self.hear(value, true)
     }
 
     /// Whether the server acknowledges what it has not synced yet, and can say when it has.
@@ -218,9 +230,10 @@ impl Inner {
         self.link.durability() == Some(Durability::Waited)
     }
 
-    fn hear(&self, value: ::redis::Value) -> Result<Verdict, Failure> {
+    /// Takes note of a reply; `durable` when all that it tells of is on stable storage.
+    fn hear(&self, value: ::redis::Value, durable: bool) -> Result<Verdict, Failure> {
         let reply = Reply::read(value).ok_or(Failure::Gibberish)?;
-        self.seen.hear(&reply);
+        self.seen.hear(&reply, durable);
         Ok(reply.verdict)
     }
 }

@@ -25,6 +25,7 @@ use crate::{
 
 mod away;
 mod full;
+mod given_up;
 mod late;
 mod room;
 

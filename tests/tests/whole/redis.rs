@@ -9,5 +9,6 @@ mod fencing;
 mod gateways;
 mod loss;
 mod outage;
+mod secure;
 mod start;
 mod two;

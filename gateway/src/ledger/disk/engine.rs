@@ -15,17 +15,26 @@ use std::{
 
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, KvSeparationOptions, PersistMode};
 
-use super::batch::{Batch, Space};
+use super::{
+    batch::{Batch, Space},
+    folder::Folder,
+};
 use crate::limits;
 
 /// The open folder.
 pub(super) struct Engine {
     path: PathBuf,
-    open: RwLock<Option<Open>>,
+    held: RwLock<Option<Held>>,
     /// Closed for good.
     closed: AtomicBool,
     disturbance: Option<Arc<dyn Disturb>>,
     syncs: AtomicU64,
+}
+
+/// The engine's files, and behind them the folder, which is let go when they are closed.
+struct Held {
+    open: Open,
+    _folder: Folder,
 }
 
 struct Open {
@@ -54,6 +63,9 @@ pub(super) enum Failed {
     /// Another process has the folder.
     #[error("another process uses it")]
     Locked,
+    /// There is something else in the folder, and no ledger.
+    #[error("no ledger, but {0}")]
+    Foreign(String),
     /// It may have landed.
     #[error("{0}")]
     Engine(String),
@@ -75,10 +87,9 @@ impl From<fjall::Error> for Failed {
 
 impl Engine {
     pub(super) fn open(path: &Path, disturbance: Option<Arc<dyn Disturb>>) -> Result<Self, Failed> {
-        std::fs::create_dir_all(path)?;
         Ok(Self {
             path: path.to_owned(),
-            open: RwLock::new(Some(Open::new(path)?)),
+            held: RwLock::new(Some(Held::take(path)?)),
             closed: AtomicBool::new(false),
             disturbance,
             syncs: AtomicU64::new(0),
@@ -88,13 +99,13 @@ impl Engine {
     /// Opens the folder anew, after a failed write. What had landed by then is there from now on.
     pub(super) fn reopen(&self) -> Result<(), Failed> {
         self.has_space()?;
-        let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
+        let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
         // The old one holds the lock of the folder.
-        drop(open.take());
+        drop(held.take());
         if self.closed.load(Ordering::SeqCst) {
             return Err(Failed::Closed);
         }
-        *open = Some(Open::new(&self.path)?);
+        *held = Some(Held::take(&self.path)?);
         Ok(())
     }
 
@@ -102,7 +113,7 @@ impl Engine {
     #[cfg(test)]
     pub(super) fn close(&self) {
         self.closed.store(true, Ordering::SeqCst);
-        drop(self.open.write().unwrap_or_else(PoisonError::into_inner).take());
+        drop(self.held.write().unwrap_or_else(PoisonError::into_inner).take());
     }
 
     pub(super) fn get(&self, space: Space, key: &[u8]) -> Result<Option<Vec<u8>>, Failed> {
@@ -152,8 +163,15 @@ impl Engine {
     }
 
     fn with<T>(&self, look: impl FnOnce(&Open) -> Result<T, Failed>) -> Result<T, Failed> {
-        let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
-        look(open.as_ref().ok_or(Failed::Closed)?)
+        let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
+        look(&held.as_ref().ok_or(Failed::Closed)?.open)
+    }
+}
+
+impl Held {
+    fn take(path: &Path) -> Result<Self, Failed> {
+        let folder = Folder::take(path)?;
+        Ok(Self { open: folder.open(Open::new)?, _folder: folder })
     }
 }
 
@@ -171,13 +189,15 @@ impl Open {
             let apart = KvSeparationOptions::default().separation_threshold(limits::ENGINE_APART_BYTES);
             small().with_kv_separation(Some(apart))
         };
-        Ok(Self {
+        let open = Self {
             records: database.keyspace("records", large)?,
             claims: database.keyspace("claims", small)?,
             expiries: database.keyspace("expiries", small)?,
             meta: database.keyspace("meta", small)?,
             database,
-        })
+        };
+        open.database.persist(PersistMode::SyncAll)?;
+        Ok(open)
     }
 
     fn keyspace(&self, space: Space) -> &Keyspace {

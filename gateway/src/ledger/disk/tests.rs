@@ -2,7 +2,7 @@
 
 use std::{
     path::PathBuf,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, PoisonError, atomic::AtomicBool},
     time::Duration,
 };
 
@@ -10,6 +10,7 @@ use super::*;
 use crate::ledger::conformance::{Bench, Failing, START, model};
 
 mod folder;
+mod writer;
 
 /// A store in a folder of its own, whose clock is held and whose writes fail when they are told to.
 struct DiskBench {
@@ -39,11 +40,14 @@ impl Drop for Folder {
 /// Comes between the store and its disk.
 struct Faults {
     how: Mutex<Option<Failing>>,
+    /// Writing is the end of the writer.
+    panics: AtomicBool,
     failed: watch::Sender<u64>,
 }
 
 impl Disturb for Faults {
     fn write(&self, write: &mut dyn FnMut() -> Result<(), Failed>) -> Result<(), Failed> {
+        assert!(!self.panics.load(Ordering::Relaxed), "the panic of this test");
         match *self.how.lock().unwrap_or_else(PoisonError::into_inner) {
             None => return write(),
             Some(Failing::Landed) => write()?,
@@ -56,7 +60,8 @@ impl Disturb for Faults {
 
 impl DiskBench {
     fn start(folder: Folder, room: u64, clock: Clock) -> Self {
-        let faults = Arc::new(Faults { how: Mutex::default(), failed: watch::Sender::new(0) });
+        let (how, panics, failed) = Default::default();
+        let faults = Arc::new(Faults { how, panics, failed });
         let disk = Disk::open_with(&folder.0, room, Some(faults.clone()), |_| clock.clone());
         Self { disk: disk.unwrap_or_else(|error| panic!("{error}")), folder, clock, faults, room }
     }

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use http::HeaderName;
+use outcall_protocol::digest::Digest;
 use tokio::{
     sync::oneshot,
     time::{Instant, sleep},
@@ -41,14 +42,12 @@ impl Inner {
             }
             match self.locals.find(ask) {
                 Found::Known(claim) => return Ok(claim),
-                Found::Asking(mut told) => {
-                    match told.wait_for(Option::is_some).await.map(|told| told.clone()) {
-                        Ok(Some(Told::Settled(record))) => return Ok(replay(ask, &record)),
-                        Ok(Some(Told::Unavailable(why))) => return Err(why),
-                        // There is more to be found here now, or nothing any more.
-                        Ok(None) | Err(_) => {}
-                    }
-                }
+                Found::Asking(told) => match told.hear().await {
+                    Some(Told::Settled(record)) => return Ok(replay(ask, &record)),
+                    Some(Told::Unavailable(why)) => return Err(why),
+                    // There is more to be found here now, or nothing any more.
+                    None => {}
+                },
                 Found::Nothing(place) => {
                     let (tell, told) = oneshot::channel();
                     tokio::spawn(enter(self.clone(), ask.clone(), place, tell));
@@ -73,7 +72,7 @@ impl Inner {
                 epoch: &epoch,
             };
             let call = script::claim(&self.options, &claiming);
-            let verdict = self.ask_patiently(&call, patience).await.map_err(|failure| {
+            let verdict = self.ask_patiently(ask.id, &call, patience).await.map_err(|failure| {
                 tracing::warn!(key = %ask.id.short(), cause = %failure, "a key could not be claimed");
                 lead::release_in_time(self.clone(), ask.id, token.clone());
                 Unavailable::Unreachable
@@ -120,9 +119,14 @@ impl Inner {
 
     /// Asks again while there is patience: a server that restarts, or a connection that broke, is no reason to refuse.
     /// Asked twice under the same token, it is the same claim.
-    async fn ask_patiently(&self, call: &Call, patience: Instant) -> Result<Verdict, Failure> {
+    async fn ask_patiently(
+        self: &Arc<Self>,
+        id: Digest,
+        call: &Call,
+        patience: Instant,
+    ) -> Result<Verdict, Failure> {
         loop {
-            match self.run(call).await {
+            match self.run_assured(id, call).await {
                 Err(failure) if failure.may_pass() && Instant::now() < patience => {
                     sleep(limits::REDIS_PAUSE).await
                 }

@@ -23,7 +23,7 @@ pub(super) async fn until_the_end(redis: Arc<Inner>, id: Digest, seat: Seat, lef
         if !redis.locals.is_watched(id, &seat) {
             return;
         }
-        pause = match redis.run(&script::look(&redis.options, id)).await {
+        pause = match redis.run_assured(id, &script::look(&redis.options, id)).await {
             Ok(Verdict::Known(Known::Claimed { left_millis })) => {
                 heard = Instant::now();
                 redis.pause(left_millis)

@@ -84,12 +84,19 @@ impl Slot {
         }
         let id = self.request.id;
         let call = script::renew(&self.redis.options, &[(id, self.token.clone())]);
-        match self.redis.run_durably(&call).await {
-            Ok(Verdict::Renewed { fenced }) if fenced.is_empty() => Ok(()),
-            Ok(_) => Err(Unavailable::Unreachable),
-            Err(failure) => {
-                tracing::warn!(key = %id.short(), cause = %failure, "a claim could not be made durable");
-                Err(Unavailable::Unreachable)
+        let patience = Instant::now() + limits::REDIS_CLAIM_PATIENCE;
+        loop {
+            match self.redis.run_durably(&call).await {
+                Ok(Verdict::Renewed { fenced }) if fenced.is_empty() => return Ok(()),
+                Ok(_) => return Err(Unavailable::Unreachable),
+                // This connection may have broken long ago, and nobody have used it since.
+                Err(failure) if failure.may_pass() && Instant::now() < patience => {
+                    sleep(limits::REDIS_PAUSE).await;
+                }
+                Err(failure) => {
+                    tracing::warn!(key = %id.short(), cause = %failure, "a claim could not be made durable");
+                    return Err(Unavailable::Unreachable);
+                }
             }
         }
     }
@@ -104,6 +111,9 @@ impl Slot {
             Some(Verdict::Recorded { settled, expires }) => {
                 let record = self.redis.at_hand(Record { settled, expires, ..undated });
                 self.end(Ending::Settled(record));
+                if self.terms.repeat == Repeat::Never {
+                    self.redis.mark(self.request.id, self.token.0.clone());
+                }
             }
             Some(Verdict::Known(known)) => {
                 if !self.landed(&known) {
@@ -177,7 +187,10 @@ impl Slot {
 
     async fn say(&self, call: &script::Call) -> Result<Verdict, Failure> {
         match self.terms.repeat {
-            Repeat::Never => self.redis.run_durably(call).await,
+            Repeat::Never => {
+                let said = self.redis.run_durably(call).await?;
+                self.redis.assured(self.request.id, said).await
+            }
             Repeat::Always | Repeat::SameConfiguration => self.redis.run(call).await,
         }
     }
@@ -206,7 +219,7 @@ pub(super) fn release_in_time(redis: Arc<Inner>, id: Digest, token: Token) {
 
 impl Inner {
     /// Does what a leader has left to the store. A lead may be dropped while the runtime goes down: then its lease runs out.
-    fn work(&self, work: impl Future<Output = ()> + Send + 'static) {
+    pub(super) fn work(&self, work: impl Future<Output = ()> + Send + 'static) {
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             self.owed.spawn_on(work, &runtime);
         }

@@ -7,7 +7,7 @@
 use std::{sync::PoisonError, time::Duration};
 
 use ::redis::{
-    AsyncConnectionConfig, Client, ErrorKind, RedisError, ScriptInvocation, ServerErrorKind, Value,
+    AsyncConnectionConfig, ErrorKind, RedisError, ScriptInvocation, ServerErrorKind, Value,
     aio::MultiplexedConnection,
 };
 use tokio::{
@@ -16,14 +16,15 @@ use tokio::{
 };
 
 use super::{
-    Address, script,
+    dial::Dial,
+    script,
     server::{self, Demands, Durability, Unfit},
 };
 use crate::limits;
 
 /// The way to a server that keeps what a ledger needs.
 pub(super) struct Link {
-    client: Client,
+    dial: Dial,
     demands: Demands,
     response_timeout: Duration,
     state: Mutex<State>,
@@ -69,19 +70,8 @@ impl Failure {
 
 impl Link {
     /// A way to this server, not yet gone.
-    pub(super) fn new(
-        address: &Address,
-        demands: Demands,
-        response_timeout: Duration,
-    ) -> Result<Self, RedisError> {
-        let client = Client::open(address.info().clone())?;
-        Ok(Self {
-            client,
-            demands,
-            response_timeout,
-            state: Mutex::default(),
-            durability: Default::default(),
-        })
+    pub(super) fn new(dial: Dial, demands: Demands, response_timeout: Duration) -> Self {
+        Self { dial, demands, response_timeout, state: Mutex::default(), durability: Default::default() }
     }
 
     /// Calls a script.
@@ -146,7 +136,7 @@ impl Link {
             .set_connection_timeout(Some(limits::REDIS_CONNECT_TIMEOUT))
             .set_response_timeout(Some(self.response_timeout));
         let connecting = async {
-            let mut connection = self.client.get_multiplexed_async_connection_with_config(&config).await?;
+            let mut connection = self.dial.multiplexed(config).await?;
             let found = server::inspect(&mut connection, self.demands).await?;
             script::load(&connection).await?;
             *self.durability.lock().unwrap_or_else(PoisonError::into_inner) = Some(found);

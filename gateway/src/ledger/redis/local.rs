@@ -4,25 +4,27 @@
 //! could not be written yet.
 
 use std::{
-    collections::{HashMap, hash_map::Entry},
+    collections::{BTreeMap, btree_map::Entry},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use outcall_protocol::digest::Digest;
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 
 use super::script::Token;
 use crate::ledger::{
-    Ask, Claim, Ending, Record, Request, Settlement, Unavailable, Waiter, in_flight::InFlight,
+    Ask, Claim, Ending, Record, Request, Settlement, Unavailable, Waiter,
+    in_flight::InFlight,
+    word::{Hearer, Teller},
 };
 
-/// The keys in flight here.
+/// The keys in flight here. In an order, so that what is done with all of them is done alike whenever it is played again.
 #[derive(Default)]
-pub(super) struct Locals(Mutex<HashMap<Digest, Local>>);
+pub(super) struct Locals(Mutex<BTreeMap<Digest, Local>>);
 
 enum Local {
     /// Redis is being asked.
-    Asking { told: watch::Receiver<Option<Told>>, seat: Seat },
+    Asking { told: Hearer<Told>, seat: Seat },
     /// Somebody leads it, here or elsewhere.
     Open(Open),
     /// Everybody here was told this, and it is still to be written.
@@ -70,7 +72,7 @@ pub(super) enum Found {
     /// Its key is in flight here.
     Known(Claim),
     /// Another request is asking Redis.
-    Asking(watch::Receiver<Option<Told>>),
+    Asking(Hearer<Told>),
     /// Nothing: it is the one to ask.
     Nothing(Place),
 }
@@ -86,19 +88,29 @@ impl Locals {
                 Local::Owed { record, .. } => Found::Known(replay(ask, record)),
             },
             Entry::Vacant(entry) => {
-                let (tell, told) = watch::channel(None);
+                let (tell, told) = Teller::new();
                 let seat = Seat::default();
                 entry.insert(Local::Asking { told, seat: seat.clone() });
-                Found::Nothing(Place { locals: self.clone(), id: ask.id, seat, tell, taken: false })
+                Found::Nothing(Place {
+                    locals: self.clone(),
+                    id: ask.id,
+                    seat,
+                    tell: Some(tell),
+                    taken: false,
+                })
             }
         }
     }
 
     /// Everybody who waits in this seat is told how it ended, and the entry is gone.
     pub(super) fn end(&self, id: Digest, seat: &Seat, ending: Ending) {
-        if let Some(Local::Open(open)) = self.take(id, seat) {
-            open.running.end(ending);
-        }
+        let Some(Local::Open(open)) = self.take(id, seat) else { return };
+        let ending = match ending {
+            // A claim elsewhere may have been undone, and its key claimed by another request, without a word heard here.
+            Ending::Settled(record) if record.request != open.running.request => Ending::Lost,
+            ending => ending,
+        };
+        open.running.end(ending);
     }
 
     /// Everybody who waits in this seat is told this record, and so is everybody who comes before it is written.
@@ -200,7 +212,7 @@ impl Locals {
         if entries.get(&id)?.is_of(seat) { entries.remove(&id) } else { None }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Digest, Local>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<Digest, Local>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -228,7 +240,7 @@ pub(super) struct Place {
     locals: Arc<Locals>,
     id: Digest,
     seat: Seat,
-    tell: watch::Sender<Option<Told>>,
+    tell: Option<Teller<Told>>,
     taken: bool,
 }
 
@@ -243,8 +255,10 @@ impl Place {
     }
 
     /// The others are told the same.
-    pub(super) fn tell(self, told: Told) {
-        self.tell.send_replace(Some(told));
+    pub(super) fn tell(mut self, told: Told) {
+        if let Some(tell) = self.tell.take() {
+            tell.say(told);
+        }
     }
 }
 
@@ -255,3 +269,6 @@ impl Drop for Place {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

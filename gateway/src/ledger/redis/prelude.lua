@@ -1,6 +1,6 @@
 -- What every script begins with. KEYS[1] is the name of the ledger; all that belongs to it is named below it:
 --
---   NAME:epoch     hash    id: the epoch of the records; serial: changes of unsafe keys, counted
+--   NAME:epoch     hash    id: the epoch of the records; serial: changes of unsafe keys, counted; touched: see touch()
 --   NAME:room      string  bytes that claims and records take
 --   NAME:due       zset    every known key, by the moment at which its state ends
 --   NAME:key:ID    hash    state     'claimed', 'settled' or 'lost'
@@ -11,6 +11,7 @@
 --                          again     when a leader was lost before this one: how long that was to be remembered; else '0'
 --                          bytes     what it takes from the room
 --                          record, settled   the end of the outcall, and when it was recorded
+--                          sure      '1' when the record is known to be on stable storage
 --   NAME:ended     channel of the IDs whose claims have ended, in whichever way
 --
 -- All times are milliseconds of this server's own clock.
@@ -27,7 +28,7 @@ end
 
 -- What is known of a key but for its record, or nil.
 local function load(id)
-  local fields = { 'state', 'due', 'token', 'fingerprint', 'names', 'repeat', 'configuration', 'life', 'again', 'bytes' }
+  local fields = { 'state', 'due', 'token', 'fingerprint', 'names', 'repeat', 'configuration', 'life', 'again', 'bytes', 'sure' }
   local values = redis.call('HMGET', key(id), unpack(fields))
   if not values[1] then
     return nil
@@ -137,13 +138,19 @@ local function sweep(most)
   return #ids
 end
 
--- What a waiting replica has to know of a key.
+-- Changes something, so that whoever waits for what this connection has changed waits for all that was changed before.
+local function touch()
+  redis.call('HINCRBY', name .. ':epoch', 'touched', 1)
+end
+
+-- What a waiting replica has to know of a key. Of a record that must not be lost also whether it may still be.
 local function describe(entry)
   if not entry then
     return { 'absent' }
   elseif entry.state == 'settled' then
     local rest = redis.call('HMGET', key(entry.id), 'record', 'settled')
-    return { 'settled', rest[1], tonumber(rest[2]), entry.due, entry.token }
+    local unsure = entry['repeat'] == 'never' and entry.sure ~= '1'
+    return { 'settled', rest[1], tonumber(rest[2]), entry.due, entry.token, unsure and 1 or 0 }
   elseif entry.state == 'claimed' then
     return { 'claimed', math.max(entry.due - now, 0) }
   end

@@ -66,6 +66,8 @@ pub(super) struct Stored {
     expires: Timestamp,
     /// Who recorded it; empty when it says that the leader was lost.
     pub(super) token: String,
+    /// Whether it must not be lost, and nobody has seen it on stable storage yet.
+    pub(super) unsure: bool,
 }
 
 impl Stored {
@@ -104,6 +106,7 @@ fn verdict(items: &mut Items) -> Option<Verdict> {
             settled: items.time()?,
             expires: items.time()?,
             token: items.text()?,
+            unsure: items.number()? == 1,
         })),
         "recorded" => Verdict::Recorded { settled: items.time()?, expires: items.time()? },
         "renewed" => {

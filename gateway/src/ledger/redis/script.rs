@@ -21,6 +21,8 @@ pub(super) type Call = Arc<ScriptInvocation<'static>>;
 struct Scripts {
     claim: Script,
     look: Script,
+    assure: Script,
+    sure: Script,
     settle: Script,
     lose: Script,
     release: Script,
@@ -32,6 +34,8 @@ struct Scripts {
 static SCRIPTS: LazyLock<Scripts> = LazyLock::new(|| Scripts {
     claim: growing(include_str!("claim.lua")),
     look: keeping(include_str!("look.lua")),
+    assure: keeping(include_str!("assure.lua")),
+    sure: keeping(include_str!("sure.lua")),
     settle: growing(include_str!("settle.lua")),
     lose: keeping(include_str!("lose.lua")),
     release: keeping(include_str!("release.lua")),
@@ -42,8 +46,8 @@ static SCRIPTS: LazyLock<Scripts> = LazyLock::new(|| Scripts {
 
 /// Makes the server know all scripts, so that a call of one is a single command.
 pub(super) async fn load(connection: &MultiplexedConnection) -> Result<(), RedisError> {
-    let Scripts { claim, look, settle, lose, release, renew, sweep, accept_loss } = &*SCRIPTS;
-    let scripts = [claim, look, settle, lose, release, renew, sweep, accept_loss];
+    let Scripts { claim, look, assure, sure, settle, lose, release, renew, sweep, accept_loss } = &*SCRIPTS;
+    let scripts = [claim, look, assure, sure, settle, lose, release, renew, sweep, accept_loss];
     let loading = scripts.map(|script| {
         let mut connection = connection.clone();
         async move { script.load_async(&mut connection).await }
@@ -97,6 +101,16 @@ pub(super) fn claim(options: &Options, claiming: &Claiming<'_>) -> Call {
 
 pub(super) fn look(options: &Options, id: Digest) -> Call {
     Arc::new(on_key(&SCRIPTS.look, options, id))
+}
+
+pub(super) fn assure(options: &Options, id: Digest) -> Call {
+    Arc::new(on_key(&SCRIPTS.assure, options, id))
+}
+
+pub(super) fn sure(options: &Options, id: Digest, token: &str) -> Call {
+    let mut call = on_key(&SCRIPTS.sure, options, id);
+    call.arg(token);
+    Arc::new(call)
 }
 
 pub(super) fn settle(

@@ -37,16 +37,17 @@ impl Seen {
         Self(Mutex::new(Latest { at: Instant::now(), now, occupancy, epoch: Epoch::default() }))
     }
 
-    /// Takes note of what a reply says.
-    pub(super) fn hear(&self, reply: &Reply) {
+    /// Takes note of what a reply says. What is not `durable` yet may be lost by a crash, which is then no loss of anything
+    /// that somebody has relied on: only what is counts as seen.
+    pub(super) fn hear(&self, reply: &Reply, durable: bool) {
         let mut latest = self.lock();
         latest.at = Instant::now();
         latest.now = reply.now;
         latest.occupancy = reply.occupancy;
         if reply.epoch > latest.epoch.id {
             tracing::info!(epoch = reply.epoch, "the ledger's records are taken for complete from now on");
-            latest.epoch = Epoch { id: reply.epoch.clone(), serial: reply.serial };
-        } else if reply.epoch == latest.epoch.id {
+            latest.epoch = Epoch { id: reply.epoch.clone(), serial: if durable { reply.serial } else { 0 } };
+        } else if durable && reply.epoch == latest.epoch.id {
             // Replies may overtake each other.
             latest.epoch.serial = latest.epoch.serial.max(reply.serial);
         }

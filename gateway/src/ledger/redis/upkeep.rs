@@ -67,7 +67,7 @@ pub(super) async fn listen(redis: Arc<Inner>) {
 
 async fn listen_once(redis: &Inner) -> Result<(), Failure> {
     let subscribing = async {
-        let (mut sink, messages) = redis.client.get_async_pubsub().await?.split();
+        let (mut sink, messages) = redis.dial.pubsub().await?.split();
         sink.subscribe(format!("{}:ended", redis.options.name)).await?;
         Ok::<_, Failure>((sink, messages))
     };

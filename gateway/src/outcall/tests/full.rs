@@ -121,11 +121,28 @@ async fn a_refused_key_stays_refused_for_its_error_ttl_with_room_and_without() {
     }
 }
 
+/// Whose key it is nobody can say yet: a conflict would promise that this request is not executed, by anybody.
 #[tokio::test(start_paused = true)]
-async fn another_request_under_a_refused_key_is_told_so_while_the_ledger_is_full() {
+async fn another_request_under_a_refused_key_is_refused_likewise_and_not_led_when_there_is_room() {
     let (app, _tell) = full(NOWHERE, &[Full; 4]);
-    assert_eq!(ask(&app, Method::POST, "/r", "5 ICP").await, Problem::LedgerFull.answer(&Method::POST));
-    assert_eq!(ask(&app, Method::POST, "/r", "6 ICP").await, Problem::KeyReused.answer(&Method::POST));
+    let refusal = Problem::LedgerFull.answer(&Method::POST);
+    assert_eq!(ask(&app, Method::POST, "/r", "5 ICP").await, refusal);
+    assert_eq!(ask(&app, Method::POST, "/r", "6 ICP").await, refusal);
+    assert_eq!(ask(&app, Method::POST, "/r", "6 ICP").await, refusal, "there is room again");
+    assert_eq!(app.ledger.occupancy().keys, 0);
+    // The control: another key is led.
     let answer = ask_under(&app, "other", Method::POST, "/r", "6 ICP").await;
-    assert_eq!(answer, Problem::LedgerFull.answer(&Method::POST), "another key is another refusal");
+    assert_eq!(answer, Problem::UpstreamUnreachable.answer(&Method::POST));
+}
+
+/// Another gateway may have led a request meanwhile, while a second one was refused here under the same key.
+#[tokio::test]
+async fn what_the_ledger_knows_of_a_key_goes_before_what_was_refused_under_it() {
+    let upstream = upstream(true).await;
+    let (app, _tell) = full(&upstream.url, &[AsEver, Full, Full]);
+    let answer = ask(&app, Method::POST, "/r", "5 ICP").await;
+    assert_eq!(ask(&app, Method::POST, "/r", "6 ICP").await, Problem::LedgerFull.answer(&Method::POST));
+    assert_eq!(ask(&app, Method::POST, "/r", "5 ICP").await, answer, "it was executed, and that is recorded");
+    assert_eq!(ask(&app, Method::POST, "/r", "6 ICP").await, Problem::KeyReused.answer(&Method::POST));
+    assert_eq!(*upstream.hits.borrow(), 1);
 }

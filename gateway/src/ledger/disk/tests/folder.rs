@@ -85,6 +85,45 @@ async fn a_second_process_on_one_folder_is_refused_and_the_first_goes_on() {
     settle(&bench.disk, "key", 10).await;
 }
 
+/// Killed while it made its files for the first time, wherever that was.
+#[tokio::test]
+async fn a_folder_that_was_never_finished_is_made_anew() {
+    let folder = Folder::new();
+    for left in [&["unfinished"][..], &["unfinished", "engine/0.jnl", "engine/lock", "engine/version"]] {
+        std::fs::create_dir_all(folder.0.join("engine")).unwrap();
+        left.iter().for_each(|name| std::fs::write(folder.0.join(name), "").unwrap());
+        let disk = Disk::open(&folder.0, LARGE).unwrap();
+        settle(&disk, "key", 10).await;
+        disk.0.core.engine.close();
+        // The control: finished, it is not made anew.
+        let disk = Disk::open(&folder.0, LARGE).unwrap();
+        assert!(matches!(disk.claim(&ask("key")).await, Ok(Claim::Replay(_))));
+        disk.0.core.engine.close();
+        std::fs::remove_dir_all(&folder.0).unwrap();
+    }
+}
+
+#[test]
+fn a_ledger_whose_files_are_broken_is_not_made_anew() {
+    let folder = Folder::new();
+    std::fs::create_dir_all(folder.0.join("engine")).unwrap();
+    std::fs::write(folder.0.join("engine/version"), "").unwrap();
+    assert!(refused(&folder).contains("InvalidVersion"), "{}", refused(&folder));
+}
+
+#[test]
+fn a_folder_of_something_else_is_refused_and_left_alone() {
+    let folder = Folder::new();
+    std::fs::create_dir_all(folder.0.join("lost+found")).unwrap();
+    Disk::open(&folder.0, LARGE).unwrap();
+    let folder = Folder::new();
+    std::fs::create_dir_all(&folder.0).unwrap();
+    std::fs::write(folder.0.join("letter.txt"), "dear").unwrap();
+    let said = refused(&folder);
+    assert!(said.contains("found no ledger, but letter.txt, expected a folder"), "{said}");
+    assert_eq!(std::fs::read_dir(&folder.0).unwrap().count(), 1, "something is left behind");
+}
+
 #[tokio::test]
 async fn a_folder_of_another_version_is_refused_by_its_number() {
     let bench = DiskBench::open(LARGE).await;
