@@ -171,6 +171,8 @@ pub const REDIS_RECHECK: Duration = Duration::from_secs(2);
 pub const REDIS_FOLLOW_PATIENCE: Duration = Duration::from_secs(5);
 /// How long the connection that listens may be silent before it is asked whether it still lives.
 pub const REDIS_PING: Duration = Duration::from_secs(10);
+/// How often a connection that nobody uses is tried.
+pub const REDIS_KEEP: Duration = Duration::from_secs(1);
 /// Pause between two sweeps that found little to do.
 pub const REDIS_SWEEP_PAUSE: Duration = Duration::from_secs(1);
 /// Keys that one sweep looks at.

@@ -7,8 +7,9 @@
 //!          lose, withdraw ────┘
 //! ```
 //!
-//! The keys in flight are in memory, as in the memory store; every other key is on the disk alone, and found there. What is
-//! looked for and not found is only believed when no key has left the memory meanwhile.
+//! The keys in flight are in memory, as in the memory store; every other key is on the disk alone, and found there. Which keys
+//! there are is in memory, too (`disk/known.rs`). What is looked for and not found is only believed when no key has left the
+//! keys in flight meanwhile.
 //!
 //! Only the writer writes (`disk/writer.rs`). It owns what it was given: whoever asked may be dropped at any await, and
 //! everybody is woken all the same. The order in which it is asked is the order on the disk, so a claim that is undone and
@@ -42,6 +43,7 @@ use crate::limits;
 mod batch;
 mod engine;
 mod folder;
+mod known;
 mod op;
 mod open;
 mod plan;
@@ -193,6 +195,9 @@ impl Disk {
         let live = |record: &Arc<Record>| now < record.expires;
         if let Some(record) = core.hot.get(&id).filter(live) {
             return Ok(Some(record));
+        }
+        if !core.engine.may_have_record(id.as_bytes()) {
+            return Ok(None);
         }
         // A disk may take its time; the runtime's own threads have none.
         match spawn_blocking(move || core.read(id)).await {

@@ -122,6 +122,11 @@ impl Server {
         self.core().data.records()
     }
 
+    /// How many connections were ever opened.
+    pub(super) fn connections(&self) -> u64 {
+        self.core().connections
+    }
+
     /// Whether the room that it counts is that of all keys together.
     pub(super) fn adds_up(&self) -> bool {
         self.core().data.adds_up()

@@ -131,3 +131,16 @@ async fn a_connection_that_broke_long_ago_refuses_nobody() {
     let (mut lead, _) = lead_of(here.redis.claim(&other).await.expect("a claim"));
     assert_eq!(lead.begin().await, Ok(()));
 }
+
+/// Seed 45350: making it anew took the time that the claim had.
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_broke_unseen_is_made_anew_before_anybody_needs_it() {
+    let server = server().await;
+    let here = end(&server).await;
+    let (lead, _) = here.led().await;
+    lead.settle(settlement("paid"), NONE).await;
+    let before = server.connections();
+    here.net.cut();
+    sleep(Duration::from_secs(10)).await;
+    assert_eq!(server.connections(), before + 3, "for commands, for what must be durable, and to listen");
+}

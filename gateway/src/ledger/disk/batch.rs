@@ -57,6 +57,12 @@ impl Batch {
         self.0.insert((space, key.to_vec()), None);
     }
 
+    /// The keys of the records that it changes, and whether they are there afterwards.
+    pub(super) fn records(&self) -> impl Iterator<Item = (&[u8], bool)> {
+        let records = self.0.iter().filter(|((space, _), _)| *space == Space::Records);
+        records.map(|((_, key), value)| (&key[..], value.is_some()))
+    }
+
     pub(super) fn changes(&self) -> impl Iterator<Item = (Space, &[u8], Option<&[u8]>)> {
         self.0.iter().map(|((space, key), value)| (*space, &key[..], value.as_deref()))
     }

@@ -16,8 +16,9 @@ use std::{
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, KvSeparationOptions, PersistMode};
 
 use super::{
-    batch::{Batch, Space},
+    batch::{Batch, Space, read_expiry_key},
     folder::Folder,
+    known::Known,
 };
 use crate::limits;
 
@@ -25,6 +26,7 @@ use crate::limits;
 pub(super) struct Engine {
     path: PathBuf,
     held: RwLock<Option<Held>>,
+    known: Known,
     /// Closed for good.
     closed: AtomicBool,
     disturbance: Option<Arc<dyn Disturb>>,
@@ -87,9 +89,11 @@ impl From<fjall::Error> for Failed {
 
 impl Engine {
     pub(super) fn open(path: &Path, disturbance: Option<Arc<dyn Disturb>>) -> Result<Self, Failed> {
+        let held = Held::take(path)?;
         Ok(Self {
             path: path.to_owned(),
-            held: RwLock::new(Some(Held::take(path)?)),
+            known: held.open.known()?,
+            held: RwLock::new(Some(held)),
             closed: AtomicBool::new(false),
             disturbance,
             syncs: AtomicU64::new(0),
@@ -116,7 +120,15 @@ impl Engine {
         drop(self.held.write().unwrap_or_else(PoisonError::into_inner).take());
     }
 
+    /// Whether there may be a record of this key. Does not wait for the disk.
+    pub(super) fn may_have_record(&self, key: &[u8]) -> bool {
+        self.known.may_have(key)
+    }
+
     pub(super) fn get(&self, space: Space, key: &[u8]) -> Result<Option<Vec<u8>>, Failed> {
+        if space == Space::Records && !self.may_have_record(key) {
+            return Ok(None);
+        }
         self.with(|open| Ok(open.keyspace(space).get(key)?.map(|value| value.to_vec())))
     }
 
@@ -142,10 +154,16 @@ impl Engine {
     /// are on the disk.
     pub(super) fn write(&self, batch: &Batch, durable: bool) -> Result<(), Failed> {
         self.has_space()?;
+        for (key, _) in batch.records().filter(|(_, stays)| *stays) {
+            self.known.add(key);
+        }
         let mut write = || self.with(|open| open.write(batch, durable));
         match &self.disturbance {
             Some(disturbance) => disturbance.write(&mut write)?,
             None => write()?,
+        }
+        for (key, _) in batch.records().filter(|(_, stays)| !stays) {
+            self.known.remove(key);
         }
         self.syncs.fetch_add(u64::from(durable), Ordering::Relaxed);
         Ok(())
@@ -198,6 +216,18 @@ impl Open {
         };
         open.database.persist(PersistMode::SyncAll)?;
         Ok(open)
+    }
+
+    /// The keys of all records, as their ends tell, which are smaller. A lost claim has an end too, but no room.
+    fn known(&self) -> Result<Known, Failed> {
+        let known = Known::default();
+        for item in self.expiries.iter() {
+            let (end, room) = item.into_inner()?;
+            if let Some((_, id)) = read_expiry_key(&end).filter(|_| !room.is_empty()) {
+                known.add(id.as_bytes());
+            }
+        }
+        Ok(known)
     }
 
     fn keyspace(&self, space: Space) -> &Keyspace {

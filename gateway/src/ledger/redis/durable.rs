@@ -5,7 +5,10 @@
 
 use ::redis::{RedisError, Value, cmd};
 use futures_util::future::join_all;
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::timeout,
+};
 
 use super::{
     link::{Failure, Link},
@@ -39,7 +42,17 @@ impl Durable {
 
 async fn work(link: Link, mut receiver: mpsc::Receiver<Waiting>) {
     let mut batch = Vec::new();
-    while receiver.recv_many(&mut batch, limits::REDIS_DURABLE_AT_ONCE).await > 0 {
+    loop {
+        match timeout(limits::REDIS_KEEP, receiver.recv_many(&mut batch, limits::REDIS_DURABLE_AT_ONCE)).await
+        {
+            Ok(0) => return,
+            Ok(_) => {}
+            // A connection that broke unseen would cost the next claim more time than it has.
+            Err(_) => {
+                link.keep().await;
+                continue;
+            }
+        }
         let (calls, told): (Vec<Call>, Vec<_>) =
             batch.drain(..).map(|waiting| (waiting.call, waiting.told)).unzip();
         match together(&link, &calls).await {

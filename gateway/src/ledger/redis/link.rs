@@ -8,7 +8,7 @@ use std::{sync::PoisonError, time::Duration};
 
 use ::redis::{
     AsyncConnectionConfig, ErrorKind, RedisError, ScriptInvocation, ServerErrorKind, Value,
-    aio::MultiplexedConnection,
+    aio::MultiplexedConnection, cmd,
 };
 use tokio::{
     sync::{Mutex, MutexGuard},
@@ -108,6 +108,19 @@ impl Link {
                 }
                 state.failed = Some((Instant::now(), failure.clone()));
                 Err(failure)
+            }
+        }
+    }
+
+    /// Has a connection that works for whoever comes next, if there has been one at all.
+    pub(super) async fn keep(&self) {
+        if self.state.lock().await.made == 0 {
+            return;
+        }
+        if let Ok((number, mut connection)) = self.connection().await {
+            let said = cmd("PING").query_async::<Value>(&mut connection).await;
+            if self.judge(number, said).await.is_err() {
+                let _ = self.connection().await;
             }
         }
     }
