@@ -163,7 +163,7 @@ impl Timed {
 
 impl std::fmt::Display for Timed {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:.0}/s, p50 {:?}, p99 {:?}", self.rate, self.p50, self.p99)
+        write!(f, "{:.0}/s, p50 {:.1?}, p99 {:.1?}", self.rate, self.p50, self.p99)
     }
 }
 
