@@ -16,7 +16,7 @@ use std::{
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, KvSeparationOptions, PersistMode};
 
 use super::{
-    batch::{Batch, Space},
+    batch::{Batch, FORMAT, Space, VERSION},
     folder::Folder,
 };
 use crate::limits;
@@ -63,6 +63,9 @@ pub(super) enum Failed {
     /// Another process has the folder.
     #[error("another process uses it")]
     Locked,
+    /// Files are missing that were there.
+    #[error("a ledger without its version, of which more may be missing")]
+    Incomplete,
     /// There is something else in the folder, and no ledger.
     #[error("no ledger, but {0}")]
     Foreign(String),
@@ -171,11 +174,25 @@ impl Engine {
 impl Held {
     fn take(path: &Path) -> Result<Self, Failed> {
         let folder = Folder::take(path)?;
-        Ok(Self { open: folder.open(Open::new)?, _folder: folder })
+        Ok(Self { open: folder.open(Open::found, Open::made)?, _folder: folder })
     }
 }
 
 impl Open {
+    /// What was made before. The engine makes anew what it misses, so that a ledger of which it has nothing looks empty.
+    fn found(path: &Path) -> Result<Self, Failed> {
+        let open = Self::new(path)?;
+        if open.meta.get(FORMAT)?.is_none() { Err(Failed::Incomplete) } else { Ok(open) }
+    }
+
+    /// A new one, whose version is on the disk.
+    fn made(path: &Path) -> Result<Self, Failed> {
+        let open = Self::new(path)?;
+        open.meta.insert(FORMAT, VERSION.to_be_bytes())?;
+        open.database.persist(PersistMode::SyncAll)?;
+        Ok(open)
+    }
+
     fn new(path: &Path) -> Result<Self, Failed> {
         let database = Database::builder(path)
             .cache_size(limits::ENGINE_CACHE_BYTES)

@@ -6,7 +6,7 @@ use outcall_protocol::digest::Digest;
 
 use super::{
     Core,
-    batch::{FORMAT, HELD, Held, Space, TOLD, number},
+    batch::{FORMAT, HELD, Held, Space, TOLD, VERSION, number},
     engine::{Engine, Failed},
     plan::Plan,
 };
@@ -17,9 +17,6 @@ use crate::{
     },
     limits,
 };
-
-/// The version of the layout.
-const VERSION: u64 = 1;
 
 /// Why a folder cannot be a ledger.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +66,7 @@ impl Obstacle {
 pub(super) fn told(engine: &Engine) -> Result<Timestamp, Obstacle> {
     let read = |key| Ok::<_, Failed>(engine.get(Space::Meta, key)?.and_then(|bytes| number(&bytes)));
     match read(FORMAT)? {
+        // Without one it was not opened.
         Some(VERSION) | None => Ok(read(TOLD)?.map_or(clock::DAWN, Timestamp::from_millis)),
         Some(other) => Err(Obstacle::Version(other)),
     }
@@ -87,7 +85,6 @@ pub(super) fn finish(core: &Core) -> Result<Held, Obstacle> {
         let claims = core.engine.range(Space::Claims, next..vec![u8::MAX; 33], limits::CLAIMS_PER_ROUND)?;
         let mut plan = Plan::new(core, held);
         plan.durable = true;
-        plan.version(VERSION);
         for (key, value) in &claims {
             let id = <[u8; 32]>::try_from(&key[..]).map(Digest::from_bytes);
             let Ok(id) = id else { continue };

@@ -6,7 +6,7 @@ use outcall_protocol::digest::Digest;
 
 use super::{
     Core,
-    batch::{Batch, FORMAT, HELD, Held, Space, TOLD, expiry_key, number, read_expiry_key},
+    batch::{Batch, HELD, Held, Space, TOLD, expiry_key, number, read_expiry_key},
     engine::Failed,
     op::{Op, Outcome},
 };
@@ -119,11 +119,6 @@ impl Plan {
         if let Some(until) = lost.lost_until {
             self.batch.put(Space::Expiries, &expiry_key(until, id), NO_ROOM.to_vec());
         }
-    }
-
-    /// Notes the layout.
-    pub(super) fn version(&mut self, version: u64) {
-        self.batch.put(Space::Meta, FORMAT, version.to_be_bytes().to_vec());
     }
 
     /// Makes the changes, with the sums and the time that belong to them.

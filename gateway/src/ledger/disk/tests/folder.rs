@@ -111,6 +111,21 @@ fn a_ledger_whose_files_are_broken_is_not_made_anew() {
     assert!(refused(&folder).contains("InvalidVersion"), "{}", refused(&folder));
 }
 
+/// The engine makes anew what it misses: it must not be asked to.
+#[tokio::test]
+async fn a_ledger_whose_files_are_gone_is_not_taken_for_an_empty_one() {
+    let bench = DiskBench::open(LARGE).await;
+    settle(&bench.disk, "key", 10).await;
+    bench.disk.0.core.engine.close();
+    let engine = bench.folder.0.join("engine");
+    std::fs::remove_dir_all(&engine).unwrap();
+    std::fs::create_dir(&engine).unwrap();
+    for _ in 0..2 {
+        let said = refused(&bench.folder);
+        assert!(said.contains("a ledger without its version, of which more may be missing"), "{said}");
+    }
+}
+
 #[test]
 fn a_folder_of_something_else_is_refused_and_left_alone() {
     let folder = Folder::new();
