@@ -54,6 +54,15 @@ pub(super) trait Disturb: Send + Sync {
     fn write(&self, write: &mut dyn FnMut() -> Result<(), Failed>) -> Result<(), Failed>;
 }
 
+/// How much of the disk a write may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Share {
+    /// All but what is kept for the engine's own work.
+    Most,
+    /// Some of that too: it gives back more than it takes.
+    Reserve,
+}
+
 /// Why something could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Failed {
@@ -99,9 +108,10 @@ impl Engine {
         })
     }
 
-    /// Opens the folder anew, after a failed write. What had landed by then is there from now on.
-    pub(super) fn reopen(&self) -> Result<(), Failed> {
-        self.has_space()?;
+    /// Opens the folder anew: after a failed write, when what had landed by then is there from now on; or to let go of files
+    /// that are removed.
+    pub(super) fn reopen(&self, share: Share) -> Result<(), Failed> {
+        self.has_space(share)?;
         let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
         // The old one holds the lock of the folder.
         drop(held.take());
@@ -143,8 +153,8 @@ impl Engine {
 
     /// Makes all changes or none, and hands them to the operating system; when they are to be durable, waits until they
     /// are on the disk.
-    pub(super) fn write(&self, batch: &Batch, durable: bool) -> Result<(), Failed> {
-        self.has_space()?;
+    pub(super) fn write(&self, batch: &Batch, durable: bool, what: Share) -> Result<(), Failed> {
+        self.has_space(what)?;
         let mut write = || self.with(|open| open.write(batch, durable));
         match &self.disturbance {
             Some(disturbance) => disturbance.write(&mut write)?,
@@ -159,10 +169,39 @@ impl Engine {
         self.syncs.load(Ordering::Relaxed)
     }
 
-    fn has_space(&self) -> Result<(), Failed> {
+    /// Has what was forgotten leave the memory, where it takes no space from the disk yet.
+    pub(super) fn flush(&self) -> Result<(), Failed> {
+        self.with(|open| {
+            for keyspace in open.keyspaces() {
+                keyspace.rotate_memtable()?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Gives the space of what was forgotten back to the disk, if that has left the memory; whether it had. The engine does
+    /// so by itself only behind further writes, which a full disk does not take.
+    pub(super) fn compact(&self) -> Result<bool, Failed> {
+        self.with(|open| {
+            let flushed = open.keyspaces().iter().all(|keyspace| keyspace.sealed_memtable_count() == 0);
+            if flushed {
+                // The first finds out what is not needed any more, the second removes it.
+                open.records.major_compact()?;
+                open.records.major_compact()?;
+            }
+            Ok(flushed)
+        })
+    }
+
+    /// Whether the disk has space for another write.
+    pub(super) fn has_space(&self, share: Share) -> Result<(), Failed> {
         let disk = rustix::fs::statvfs(&self.path).map_err(io::Error::from)?;
         let free = disk.f_bavail.saturating_mul(disk.f_frsize);
-        if free < limits::DISK_RESERVE_BYTES { Err(Failed::NoSpace { free }) } else { Ok(()) }
+        let needed = match share {
+            Share::Most => limits::DISK_RESERVE_BYTES,
+            Share::Reserve => limits::DISK_RESERVE_BYTES / 2,
+        };
+        if free < needed { Err(Failed::NoSpace { free }) } else { Ok(()) }
     }
 
     fn with<T>(&self, look: impl FnOnce(&Open) -> Result<T, Failed>) -> Result<T, Failed> {
@@ -215,6 +254,10 @@ impl Open {
         };
         open.database.persist(PersistMode::SyncAll)?;
         Ok(open)
+    }
+
+    fn keyspaces(&self) -> [&Keyspace; 4] {
+        [&self.records, &self.claims, &self.expiries, &self.meta]
     }
 
     fn keyspace(&self, space: Space) -> &Keyspace {

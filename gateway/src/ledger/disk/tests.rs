@@ -9,7 +9,9 @@ use std::{
 use super::*;
 use crate::ledger::conformance::{Bench, Failing, START, model};
 
+mod engine;
 mod folder;
+mod full;
 mod hung;
 mod writer;
 

@@ -11,7 +11,10 @@ use crate::{
     error::Problem,
     ledger::{
         Claimed, Fingerprinted, Repeat, Settlement, Terms,
-        disk::batch::{Batch, FORMAT},
+        disk::{
+            batch::{Batch, FORMAT},
+            engine::Share,
+        },
     },
 };
 
@@ -67,7 +70,7 @@ fn spoil(folder: &Folder, space: Space, key: &[u8], value: &[u8]) {
     let engine = Engine::open(&folder.0, None).unwrap();
     let mut batch = Batch::default();
     batch.put(space, key, value.to_vec());
-    engine.write(&batch, true).unwrap();
+    engine.write(&batch, true, Share::Most).unwrap();
 }
 
 fn refused(folder: &Folder) -> String {
@@ -175,7 +178,7 @@ async fn a_damaged_record_is_never_led_again_and_the_others_are_served() {
         record[at] ^= 2;
         let mut batch = Batch::default();
         batch.put(Space::Records, id.as_bytes(), record);
-        engine.write(&batch, true).unwrap();
+        engine.write(&batch, true, Share::Most).unwrap();
     }
     engine.close();
     let bench = bench.crash().await;
