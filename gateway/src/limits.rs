@@ -188,6 +188,9 @@ pub const QUEUED_WRITES_MAX: usize = 65_536;
 pub const BATCH_OPS: usize = 1_024;
 /// Things that are written together, in bytes of answers; the last one may go beyond it.
 pub const BATCH_BYTES: usize = 8 * 1024 * 1024;
+/// How much longer than its patience an answer is waited for, in case the writer is held up by a disk that neither writes
+/// nor fails.
+pub const WRITER_GRACE: Duration = Duration::from_millis(500);
 /// Pause before a store that cannot be written is tried again; it doubles from there.
 pub const RETRY_PAUSE_MIN: Duration = Duration::from_millis(10);
 /// Longest pause before a store that cannot be written is tried again.

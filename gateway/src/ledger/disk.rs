@@ -30,6 +30,7 @@ use outcall_protocol::digest::Digest;
 use tokio::{
     sync::{oneshot, watch},
     task::spawn_blocking,
+    time::timeout,
 };
 
 use super::{
@@ -211,7 +212,8 @@ impl Disk {
     async fn make_room(&self) -> bool {
         let (reply, more) = oneshot::channel();
         self.0.ask(Op::Sweep { reply });
-        more.await.unwrap_or(false)
+        // Not for ever: a disk may hold the writer up.
+        timeout(limits::BEGIN_TIMEOUT, more).await.is_ok_and(|more| more.unwrap_or(false))
     }
 }
 

@@ -55,6 +55,22 @@ impl Shards {
         }
     }
 
+    /// If the key is in flight, everybody who waits is told this record, and so is everybody who comes before its end is
+    /// known.
+    pub(super) fn owe(&self, record: &Arc<Record>) {
+        let id = &record.request.id;
+        let mut shard = self.of(id);
+        if !matches!(shard.get(id, record.settled), Some(Entry::InFlight(_))) {
+            return;
+        }
+        let owed = Entry::Settled(Settled { record: record.clone(), _reservation: None });
+        let former = shard.insert(*id, owed, Some(record.expires));
+        drop(shard);
+        if let Some(former) = former {
+            former.end(Ending::Settled(record.clone()));
+        }
+    }
+
     /// Takes away a record that is found elsewhere from now on, if it is still here.
     pub(super) fn forget(&self, record: &Arc<Record>) {
         let id = &record.request.id;

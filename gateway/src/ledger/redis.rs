@@ -153,6 +153,7 @@ impl Redis {
         let owed = TaskTracker::new();
         let inner = Arc::new(Inner { options, dial, link, durable, seen, locals, hot, tokens, owed });
         inner.run(&script::sweep(&inner.options)).await.map_err(Unusable)?;
+        upkeep::try_channel(&inner).await.map_err(Unusable)?;
         let mut upkeep = JoinSet::new();
         upkeep.spawn(syncing);
         upkeep.spawn(upkeep::renew(inner.clone()));

@@ -19,8 +19,10 @@ pub(super) enum Space {
     Meta,
 }
 
-/// The version of this layout.
+/// The version of the layout, by its name.
 pub(super) const FORMAT: &[u8] = b"format";
+/// The version that is written; the only one that is read.
+pub(super) const VERSION: u64 = 1;
 /// The latest time that is known to have been told.
 pub(super) const TOLD: &[u8] = b"told";
 /// How many records there are, and the room that they take.

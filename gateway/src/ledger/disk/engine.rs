@@ -16,7 +16,7 @@ use std::{
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, KvSeparationOptions, PersistMode};
 
 use super::{
-    batch::{Batch, Space, read_expiry_key},
+    batch::{Batch, FORMAT, Space, VERSION, read_expiry_key},
     folder::Folder,
     known::Known,
 };
@@ -56,6 +56,15 @@ pub(super) trait Disturb: Send + Sync {
     fn write(&self, write: &mut dyn FnMut() -> Result<(), Failed>) -> Result<(), Failed>;
 }
 
+/// How much of the disk a write may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Share {
+    /// All but what is kept for the engine's own work.
+    Most,
+    /// Some of that too: it gives back more than it takes.
+    Reserve,
+}
+
 /// Why something could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Failed {
@@ -65,6 +74,9 @@ pub(super) enum Failed {
     /// Another process has the folder.
     #[error("another process uses it")]
     Locked,
+    /// Files are missing that were there.
+    #[error("a ledger without its version, of which more may be missing")]
+    Incomplete,
     /// There is something else in the folder, and no ledger.
     #[error("no ledger, but {0}")]
     Foreign(String),
@@ -100,9 +112,10 @@ impl Engine {
         })
     }
 
-    /// Opens the folder anew, after a failed write. What had landed by then is there from now on.
-    pub(super) fn reopen(&self) -> Result<(), Failed> {
-        self.has_space()?;
+    /// Opens the folder anew: after a failed write, when what had landed by then is there from now on; or to let go of files
+    /// that are removed.
+    pub(super) fn reopen(&self, share: Share) -> Result<(), Failed> {
+        self.has_space(share)?;
         let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
         // The old one holds the lock of the folder.
         drop(held.take());
@@ -152,8 +165,8 @@ impl Engine {
 
     /// Makes all changes or none, and hands them to the operating system; when they are to be durable, waits until they
     /// are on the disk.
-    pub(super) fn write(&self, batch: &Batch, durable: bool) -> Result<(), Failed> {
-        self.has_space()?;
+    pub(super) fn write(&self, batch: &Batch, durable: bool, what: Share) -> Result<(), Failed> {
+        self.has_space(what)?;
         for (key, _) in batch.records().filter(|(_, stays)| *stays) {
             self.known.add(key);
         }
@@ -174,10 +187,39 @@ impl Engine {
         self.syncs.load(Ordering::Relaxed)
     }
 
-    fn has_space(&self) -> Result<(), Failed> {
+    /// Has what was forgotten leave the memory, where it takes no space from the disk yet.
+    pub(super) fn flush(&self) -> Result<(), Failed> {
+        self.with(|open| {
+            for keyspace in open.keyspaces() {
+                keyspace.rotate_memtable()?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Gives the space of what was forgotten back to the disk, if that has left the memory; whether it had. The engine does
+    /// so by itself only behind further writes, which a full disk does not take.
+    pub(super) fn compact(&self) -> Result<bool, Failed> {
+        self.with(|open| {
+            let flushed = open.keyspaces().iter().all(|keyspace| keyspace.sealed_memtable_count() == 0);
+            if flushed {
+                // The first finds out what is not needed any more, the second removes it.
+                open.records.major_compact()?;
+                open.records.major_compact()?;
+            }
+            Ok(flushed)
+        })
+    }
+
+    /// Whether the disk has space for another write.
+    pub(super) fn has_space(&self, share: Share) -> Result<(), Failed> {
         let disk = rustix::fs::statvfs(&self.path).map_err(io::Error::from)?;
         let free = disk.f_bavail.saturating_mul(disk.f_frsize);
-        if free < limits::DISK_RESERVE_BYTES { Err(Failed::NoSpace { free }) } else { Ok(()) }
+        let needed = match share {
+            Share::Most => limits::DISK_RESERVE_BYTES,
+            Share::Reserve => limits::DISK_RESERVE_BYTES / 2,
+        };
+        if free < needed { Err(Failed::NoSpace { free }) } else { Ok(()) }
     }
 
     fn with<T>(&self, look: impl FnOnce(&Open) -> Result<T, Failed>) -> Result<T, Failed> {
@@ -189,11 +231,25 @@ impl Engine {
 impl Held {
     fn take(path: &Path) -> Result<Self, Failed> {
         let folder = Folder::take(path)?;
-        Ok(Self { open: folder.open(Open::new)?, _folder: folder })
+        Ok(Self { open: folder.open(Open::found, Open::made)?, _folder: folder })
     }
 }
 
 impl Open {
+    /// What was made before. The engine makes anew what it misses, so that a ledger of which it has nothing looks empty.
+    fn found(path: &Path) -> Result<Self, Failed> {
+        let open = Self::new(path)?;
+        if open.meta.get(FORMAT)?.is_none() { Err(Failed::Incomplete) } else { Ok(open) }
+    }
+
+    /// A new one, whose version is on the disk.
+    fn made(path: &Path) -> Result<Self, Failed> {
+        let open = Self::new(path)?;
+        open.meta.insert(FORMAT, VERSION.to_be_bytes())?;
+        open.database.persist(PersistMode::SyncAll)?;
+        Ok(open)
+    }
+
     fn new(path: &Path) -> Result<Self, Failed> {
         let database = Database::builder(path)
             .cache_size(limits::ENGINE_CACHE_BYTES)
@@ -228,6 +284,10 @@ impl Open {
             }
         }
         Ok(known)
+    }
+
+    fn keyspaces(&self) -> [&Keyspace; 4] {
+        [&self.records, &self.claims, &self.expiries, &self.meta]
     }
 
     fn keyspace(&self, space: Space) -> &Keyspace {

@@ -32,7 +32,7 @@ pub(super) struct Folder {
 impl Folder {
     /// Makes the folder if there is none, and takes it.
     pub(super) fn take(path: &Path) -> Result<Self, Failed> {
-        fs::create_dir_all(path)?;
+        make(path)?;
         if !path.join(ENGINE).exists() && !path.join(UNFINISHED).exists() {
             has_nothing_else(path)?;
         }
@@ -45,7 +45,11 @@ impl Folder {
     }
 
     /// Has the engine open its files, or make them. Made is what is on the disk as a whole.
-    pub(super) fn open<T>(&self, open: impl FnOnce(&Path) -> Result<T, Failed>) -> Result<T, Failed> {
+    pub(super) fn open<T>(
+        &self,
+        open: impl FnOnce(&Path) -> Result<T, Failed>,
+        make: impl FnOnce(&Path) -> Result<T, Failed>,
+    ) -> Result<T, Failed> {
         let (engine, unfinished) = (self.path.join(ENGINE), self.path.join(UNFINISHED));
         if unfinished.exists() {
             match fs::remove_dir_all(&engine) {
@@ -58,16 +62,34 @@ impl Folder {
             File::create(&unfinished)?;
             self.sync()?;
         }
-        let made = open(&engine)?;
+        let made = make(&engine)?;
         fs::remove_file(&unfinished)?;
         self.sync()?;
         Ok(made)
     }
 
-    /// The names in it are on the disk when this returns.
     fn sync(&self) -> Result<(), Failed> {
-        Ok(File::open(&self.path)?.sync_all()?)
+        Ok(sync(&self.path)?)
     }
+}
+
+/// Makes the folder, and those that it is in. Each is on the disk before anything is put into it: what is synced in a
+/// folder that a power cut takes away is lost all the same.
+fn make(path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    let Some(above) = path.parent() else { return fs::create_dir(path) };
+    let above = if above.as_os_str().is_empty() { Path::new(".") } else { above };
+    make(above)?;
+    // Another process may be making it too.
+    fs::create_dir_all(path)?;
+    sync(above)
+}
+
+/// The names in it are on the disk when this returns.
+fn sync(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
 }
 
 /// What is not ours stays untouched, and whoever looks for a ledger that is not there hears of it.

@@ -6,8 +6,8 @@ use outcall_protocol::digest::Digest;
 
 use super::{
     Core,
-    batch::{FORMAT, HELD, Held, Space, TOLD, number},
-    engine::{Engine, Failed},
+    batch::{FORMAT, HELD, Held, Space, TOLD, VERSION, number},
+    engine::{Engine, Failed, Share},
     plan::Plan,
 };
 use crate::{
@@ -17,9 +17,6 @@ use crate::{
     },
     limits,
 };
-
-/// The version of the layout.
-const VERSION: u64 = 1;
 
 /// Why a folder cannot be a ledger.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +66,7 @@ impl Obstacle {
 pub(super) fn told(engine: &Engine) -> Result<Timestamp, Obstacle> {
     let read = |key| Ok::<_, Failed>(engine.get(Space::Meta, key)?.and_then(|bytes| number(&bytes)));
     match read(FORMAT)? {
+        // Without one it was not opened.
         Some(VERSION) | None => Ok(read(TOLD)?.map_or(clock::DAWN, Timestamp::from_millis)),
         Some(other) => Err(Obstacle::Version(other)),
     }
@@ -85,9 +83,12 @@ pub(super) fn finish(core: &Core) -> Result<Held, Obstacle> {
     let mut next = Vec::new();
     loop {
         let claims = core.engine.range(Space::Claims, next..vec![u8::MAX; 33], limits::CLAIMS_PER_ROUND)?;
+        // Where nothing is unfinished nothing is written: a full disk is no reason not to serve what is known.
+        let Some((last, _)) = claims.last() else { return Ok(held) };
+        // Behind it, so that those that stay are passed.
+        next = [&last[..], &[0]].concat();
         let mut plan = Plan::new(core, held);
-        plan.durable = true;
-        plan.version(VERSION);
+        (plan.durable, plan.share) = (true, Share::Reserve);
         for (key, value) in &claims {
             let id = <[u8; 32]>::try_from(&key[..]).map(Digest::from_bytes);
             let Ok(id) = id else { continue };
@@ -95,11 +96,6 @@ pub(super) fn finish(core: &Core) -> Result<Held, Obstacle> {
         }
         plan.carry_out(core)?;
         held = plan.held;
-        match claims.last() {
-            // Behind it, so that those that stay are passed.
-            Some((last, _)) => next = [&last[..], &[0]].concat(),
-            None => return Ok(held),
-        }
     }
 }
 

@@ -6,8 +6,8 @@ use outcall_protocol::digest::Digest;
 
 use super::{
     Core,
-    batch::{Batch, FORMAT, HELD, Held, Space, TOLD, expiry_key, number, read_expiry_key},
-    engine::Failed,
+    batch::{Batch, HELD, Held, Space, TOLD, expiry_key, number, read_expiry_key},
+    engine::{Failed, Share},
     op::{Op, Outcome},
 };
 use crate::ledger::{Claimed, Record, Timestamp, room::Reservation};
@@ -20,6 +20,7 @@ pub(super) struct Plan {
     batch: Batch,
     now: Timestamp,
     pub(super) durable: bool,
+    pub(super) share: Share,
     /// How many records there are afterwards, and the room that they take.
     pub(super) held: Held,
     /// Room of records that are gone afterwards, in bytes.
@@ -32,7 +33,8 @@ impl Plan {
     /// No change but that of the time.
     pub(super) fn new(core: &Core, held: Held) -> Self {
         let (now, outcomes) = (core.clock.now(), VecDeque::new());
-        Self { batch: Batch::default(), now, durable: false, held, freed: 0, outcomes }
+        let (durable, share) = (false, Share::Most);
+        Self { batch: Batch::default(), now, durable, share, held, freed: 0, outcomes }
     }
 
     /// The changes of these.
@@ -121,16 +123,11 @@ impl Plan {
         }
     }
 
-    /// Notes the layout.
-    pub(super) fn version(&mut self, version: u64) {
-        self.batch.put(Space::Meta, FORMAT, version.to_be_bytes().to_vec());
-    }
-
     /// Makes the changes, with the sums and the time that belong to them.
     pub(super) fn carry_out(&mut self, core: &Core) -> Result<(), Failed> {
         self.batch.put(Space::Meta, HELD, self.held.encode());
         self.batch.put(Space::Meta, TOLD, self.now.as_millis().to_be_bytes().to_vec());
-        core.engine.write(&self.batch, self.durable)?;
+        core.engine.write(&self.batch, self.durable, self.share)?;
         core.room.give_back(self.freed);
         core.records.store(self.held.keys, std::sync::atomic::Ordering::Relaxed);
         Ok(())

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, time::timeout};
 
 use super::{
     Disk, Shared,
@@ -109,9 +109,16 @@ impl Settle for Slot {
 
     fn settle(self: Box<Self>, settlement: Settlement, patience: Duration) -> BoxFuture<'static, ()> {
         let (done, told) = oneshot::channel();
+        let (core, request, lost) = (self.shared.core.clone(), self.request.clone(), self.terms.lost.clone());
         self.end(settlement, patience, Some(done));
-        // Dropped with the writer, everybody has been told as well.
-        Box::pin(async { told.await.unwrap_or(()) })
+        Box::pin(async move {
+            // Dropped with the writer, everybody has been told as well. One that a disk holds up, which neither writes nor
+            // fails, cannot give up in time.
+            if timeout(patience + limits::WRITER_GRACE, told).await.is_err() {
+                tracing::error!(key = %request.id.short(), "the disk does not answer: an outcome is unknown for now");
+                core.shards.owe(&Arc::new(request.settled(lost, core.clock.now())));
+            }
+        })
     }
 
     fn lose(self: Box<Self>) {

@@ -2,14 +2,17 @@
 
 use std::{
     path::PathBuf,
-    sync::{Mutex, PoisonError, atomic::AtomicBool},
+    sync::{Condvar, Mutex, PoisonError, atomic::AtomicBool},
     time::Duration,
 };
 
 use super::*;
 use crate::ledger::conformance::{Bench, Failing, START, model};
 
+mod engine;
 mod folder;
+mod full;
+mod hung;
 mod writer;
 
 /// A store in a folder of its own, whose clock is held and whose writes fail when they are told to.
@@ -42,12 +45,16 @@ struct Faults {
     how: Mutex<Option<Failing>>,
     /// Writing is the end of the writer.
     panics: AtomicBool,
+    /// Writing neither succeeds nor fails.
+    hangs: Mutex<bool>,
+    goes_on: Condvar,
     failed: watch::Sender<u64>,
 }
 
 impl Disturb for Faults {
     fn write(&self, write: &mut dyn FnMut() -> Result<(), Failed>) -> Result<(), Failed> {
         assert!(!self.panics.load(Ordering::Relaxed), "the panic of this test");
+        drop(self.goes_on.wait_while(self.hangs.lock().unwrap(), |hangs| *hangs).unwrap());
         match *self.how.lock().unwrap_or_else(PoisonError::into_inner) {
             None => return write(),
             Some(Failing::Landed) => write()?,
@@ -58,10 +65,17 @@ impl Disturb for Faults {
     }
 }
 
+impl Faults {
+    fn hang(&self, hangs: bool) {
+        *self.hangs.lock().unwrap() = hangs;
+        self.goes_on.notify_all();
+    }
+}
+
 impl DiskBench {
     fn start(folder: Folder, room: u64, clock: Clock) -> Self {
-        let (how, panics, failed) = Default::default();
-        let faults = Arc::new(Faults { how, panics, failed });
+        let (how, panics, hangs, goes_on, failed) = Default::default();
+        let faults = Arc::new(Faults { how, panics, hangs, goes_on, failed });
         let disk = Disk::open_with(&folder.0, room, Some(faults.clone()), |_| clock.clone());
         Self { disk: disk.unwrap_or_else(|error| panic!("{error}")), folder, clock, faults, room }
     }

@@ -19,7 +19,7 @@ use outcall_protocol::digest::Digest;
 use super::{
     Core,
     batch::{HELD, Held, Space, expiry_key, read_expiry_key},
-    engine::Failed,
+    engine::{Failed, Share},
     op::{NotClaimed, Op, Progress},
     plan::Plan,
 };
@@ -36,6 +36,8 @@ pub(super) struct Writer {
     /// What could not be written, in order.
     put_off: VecDeque<Op>,
     broken: Option<Broken>,
+    /// Whether something was forgotten that still takes space on a disk without any.
+    forgotten: bool,
     /// Whatever expired before has been forgotten.
     swept: Timestamp,
     /// The time that the disk knows.
@@ -55,7 +57,8 @@ impl Writer {
     pub(super) fn new(core: Arc<Core>, queue: Receiver<Op>, held: Held) -> Self {
         let (swept, told) = (clock::DAWN, core.clock.now());
         let upkeep_due = Instant::now();
-        Self { core, queue, held, put_off: VecDeque::new(), broken: None, swept, told, upkeep_due }
+        let (put_off, broken, forgotten) = (VecDeque::new(), None, false);
+        Self { core, queue, held, put_off, broken, forgotten, swept, told, upkeep_due }
     }
 
     /// Writes until nobody is left who could ask.
@@ -191,7 +194,7 @@ impl Writer {
         if let Some(broken) = &mut self.broken
             && broken.poisoned
         {
-            self.core.engine.reopen()?;
+            self.core.engine.reopen(Share::Most)?;
             broken.poisoned = false;
             // What failed may have landed, and its sums with it.
             let found = self.core.engine.get(Space::Meta, HELD)?;
@@ -200,6 +203,7 @@ impl Writer {
             self.core.room.give_back(self.held.bytes);
             self.held = found;
         }
+        self.make_space()?;
         while !self.put_off.is_empty() {
             let most = self.put_off.len().min(limits::BATCH_OPS);
             let ops = self.put_off.drain(..most).collect();
@@ -212,6 +216,22 @@ impl Writer {
         let mut proof = Plan::new(&self.core, self.held);
         proof.durable = true;
         self.carry_out(proof).map(drop)
+    }
+
+    /// A disk that the ledger has filled itself is as full tomorrow, unless what has expired leaves it. Step by step, since
+    /// there may be much of it.
+    fn make_space(&mut self) -> Result<(), Failed> {
+        if self.core.engine.has_space(Share::Most).is_ok() {
+            return Ok(());
+        }
+        if self.forget_expired()? > 0 {
+            self.core.engine.flush()?;
+            self.forgotten = true;
+        } else if self.forgotten && self.core.engine.compact()? {
+            self.forgotten = false;
+            self.core.engine.reopen(Share::Reserve)?;
+        }
+        self.core.engine.has_space(Share::Most)
     }
 
     /// Forgets what has expired, and notes the time when nothing else did.
@@ -248,6 +268,7 @@ impl Writer {
             return Ok(0);
         };
         let mut plan = Plan::new(&self.core, self.held);
+        plan.share = Share::Reserve;
         for (expiry, room) in &ended {
             plan.forget(&self.core, expiry, room)?;
         }

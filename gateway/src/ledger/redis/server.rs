@@ -1,7 +1,7 @@
 //! Whether a Redis or Valkey server keeps what a ledger needs: asked on every new connection, since a server may come
 //! back with another configuration, or as another server.
 
-use std::fmt;
+use std::{collections::HashMap, fmt};
 
 use ::redis::{InfoDict, RedisError, Value, aio::MultiplexedConnection, cmd};
 
@@ -43,7 +43,8 @@ pub(super) enum Unfit {
     Evicting(String),
     #[error(
         "it may forget claims when it crashes, and their requests would be sent again: expected appendonly yes, and \
-         appendfsync always or a server that knows WAITAOF (7.2 or later); --redis-may-forget serves all the same"
+         appendfsync always with no-appendfsync-on-rewrite no, or a server that knows WAITAOF (7.2 or later); \
+         --redis-may-forget serves all the same"
     )]
     Forgetful,
 }
@@ -63,7 +64,8 @@ pub(super) async fn inspect(
     if told("role") != "master" {
         return Err(Unfit::Replica.into());
     }
-    if told("redis_mode") == "cluster" {
+    // Valkey calls its mode by another name than Redis; this both say.
+    if told("cluster_enabled") == "1" {
         return Err(Unfit::Cluster.into());
     }
     let policy = told("maxmemory_policy");
@@ -81,12 +83,14 @@ pub(super) async fn inspect(
     Ok(durability)
 }
 
-/// A server that does not say so, as hosted ones may not, is taken for one that does not.
+/// Also while it rewrites its log, when a server may be told to spare the disk. One that does not say so, as hosted ones
+/// may not, is taken for one that does not.
 async fn syncs_always(connection: &mut MultiplexedConnection) -> Result<bool, RedisError> {
-    let said: Result<Vec<String>, RedisError> =
-        cmd("CONFIG").arg("GET").arg("appendfsync").query_async(connection).await;
+    let wanted = [("appendfsync", "always"), ("no-appendfsync-on-rewrite", "no")];
+    let said: Result<HashMap<String, String>, RedisError> =
+        cmd("CONFIG").arg("GET").arg(&wanted.map(|(name, _)| name)).query_async(connection).await;
     match said {
-        Ok(pair) => Ok(pair.get(1).is_some_and(|value| value == "always")),
+        Ok(said) => Ok(wanted.iter().all(|(name, value)| said.get(*name).is_some_and(|said| said == value))),
         Err(error) if error.is_io_error() => Err(error),
         Err(_) => Ok(false),
     }

@@ -3,6 +3,10 @@
 
 use std::sync::Arc;
 
+use ::redis::{
+    aio::{PubSubSink, PubSubStream},
+    cmd,
+};
 use futures_util::StreamExt as _;
 use outcall_protocol::digest::Digest;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
@@ -65,14 +69,31 @@ pub(super) async fn listen(redis: Arc<Inner>) {
     }
 }
 
-async fn listen_once(redis: &Inner) -> Result<(), Failure> {
+/// Makes sure that what has ended can be told and heard. A user who may not use the channel would have every script fail
+/// that tells, with half of its work done.
+pub(super) async fn try_channel(redis: &Inner) -> Result<(), Failure> {
+    subscribe(redis).await?;
+    let (number, mut connection) = redis.link.connection().await?;
+    // No key has this name.
+    let told = cmd("PUBLISH").arg(channel(redis)).arg("").query_async(&mut connection).await;
+    redis.link.judge(number, told).await
+}
+
+async fn subscribe(redis: &Inner) -> Result<(PubSubSink, PubSubStream), Failure> {
     let subscribing = async {
         let (mut sink, messages) = redis.dial.pubsub().await?.split();
-        sink.subscribe(format!("{}:ended", redis.options.name)).await?;
-        Ok::<_, Failure>((sink, messages))
+        sink.subscribe(channel(redis)).await?;
+        Ok((sink, messages))
     };
-    let (mut sink, mut messages) =
-        timeout(limits::REDIS_CONNECT_TIMEOUT, subscribing).await.unwrap_or(Err(Failure::Connecting))?;
+    timeout(limits::REDIS_CONNECT_TIMEOUT, subscribing).await.unwrap_or(Err(Failure::Connecting))
+}
+
+fn channel(redis: &Inner) -> String {
+    format!("{}:ended", redis.options.name)
+}
+
+async fn listen_once(redis: &Inner) -> Result<(), Failure> {
+    let (mut sink, mut messages) = subscribe(redis).await?;
     // What ended before was not heard.
     redis.locals.wake_all();
     loop {

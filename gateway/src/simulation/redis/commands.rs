@@ -29,17 +29,22 @@ impl Server {
         match (name, arguments) {
             ("CLIENT", _) => Reply::Status("OK"),
             ("INFO", []) => Reply::text(
-                "redis_version:7.4.0\r\nrole:master\r\nredis_mode:standalone\r\nmaxmemory_policy:noeviction\r\naof_enabled:1\r\n",
+                "redis_version:7.4.0\r\nrole:master\r\ncluster_enabled:0\r\nmaxmemory_policy:noeviction\r\naof_enabled:1\r\n",
             ),
             ("CONFIG", _) => {
                 let value = if self.0.sync == Sync::Always { "always" } else { "everysec" };
-                Reply::Array(vec![Reply::text("appendfsync"), Reply::text(value)])
+                let said = ["appendfsync", value, "no-appendfsync-on-rewrite", "no"];
+                Reply::Array(said.map(Reply::text).to_vec())
             }
             ("COMMAND", _) => Reply::Array(vec![Reply::Array(vec![Reply::text("waitaof")])]),
             ("PING", []) => Reply::Array(vec![Reply::text("pong"), Reply::text("")]),
             ("SUBSCRIBE", [channel]) => {
                 self.core().listeners.insert(connection, (channel.clone(), outbox.clone()));
                 Reply::Array(vec![Reply::text("subscribe"), Reply::Bulk(channel.clone()), Reply::Integer(1)])
+            }
+            ("PUBLISH", [channel, message]) => {
+                self.core().publish(channel, message);
+                Reply::Integer(0)
             }
             ("SCRIPT", [_, script]) => {
                 let script = String::from_utf8(script.clone()).expect("a script");

@@ -50,10 +50,12 @@ async fn who_follows_elsewhere_has_the_record_by_the_word_of_its_end() {
 #[cfg_attr(not(redis), ignore = "there is no redis-server")]
 async fn who_follows_elsewhere_and_hears_nothing_looks() {
     let redis = server().await;
-    let () = redis.ask(&["ACL", "SETUSER", "deaf", "on", ">deaf", "~*", "+@all", "resetchannels"]);
+    let () = redis.ask(&["ACL", "SETUSER", "deaf", "on", ">deaf", "~*", "+@all", "&*"]);
     let url = redis.url().replace("redis://", "redis://deaf:deaf@");
     let options = Options { recheck: Duration::from_millis(20), ..options() };
     let deaf = Store::open(&url.parse().unwrap(), options.clone()).await.unwrap();
+    // Nobody who may not listen can start: it is taken away from one who could, with the connection that does.
+    let () = redis.ask(&["ACL", "SETUSER", "deaf", "resetchannels"]);
     let here = store(&redis, options).await;
     let (mut leading, _) = lead(claim(&here, "key", Repeat::Never).await);
     let follower = follow(claim(&deaf, "key", Repeat::Never).await);

@@ -11,7 +11,10 @@ use crate::{
     error::Problem,
     ledger::{
         Claimed, Fingerprinted, Repeat, Settlement, Terms,
-        disk::batch::{Batch, FORMAT},
+        disk::{
+            batch::{Batch, FORMAT},
+            engine::Share,
+        },
     },
 };
 
@@ -67,7 +70,7 @@ fn spoil(folder: &Folder, space: Space, key: &[u8], value: &[u8]) {
     let engine = Engine::open(&folder.0, None).unwrap();
     let mut batch = Batch::default();
     batch.put(space, key, value.to_vec());
-    engine.write(&batch, true).unwrap();
+    engine.write(&batch, true, Share::Most).unwrap();
 }
 
 fn refused(folder: &Folder) -> String {
@@ -109,6 +112,21 @@ fn a_ledger_whose_files_are_broken_is_not_made_anew() {
     std::fs::create_dir_all(folder.0.join("engine")).unwrap();
     std::fs::write(folder.0.join("engine/version"), "").unwrap();
     assert!(refused(&folder).contains("InvalidVersion"), "{}", refused(&folder));
+}
+
+/// The engine makes anew what it misses: it must not be asked to.
+#[tokio::test]
+async fn a_ledger_whose_files_are_gone_is_not_taken_for_an_empty_one() {
+    let bench = DiskBench::open(LARGE).await;
+    settle(&bench.disk, "key", 10).await;
+    bench.disk.0.core.engine.close();
+    let engine = bench.folder.0.join("engine");
+    std::fs::remove_dir_all(&engine).unwrap();
+    std::fs::create_dir(&engine).unwrap();
+    for _ in 0..2 {
+        let said = refused(&bench.folder);
+        assert!(said.contains("a ledger without its version, of which more may be missing"), "{said}");
+    }
 }
 
 #[test]
@@ -160,7 +178,7 @@ async fn a_damaged_record_is_never_led_again_and_the_others_are_served() {
         record[at] ^= 2;
         let mut batch = Batch::default();
         batch.put(Space::Records, id.as_bytes(), record);
-        engine.write(&batch, true).unwrap();
+        engine.write(&batch, true, Share::Most).unwrap();
     }
     engine.close();
     let bench = bench.crash().await;
