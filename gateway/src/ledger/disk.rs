@@ -45,6 +45,7 @@ mod batch;
 mod engine;
 mod folder;
 mod known;
+mod mark;
 mod op;
 mod open;
 mod plan;

@@ -25,6 +25,8 @@ pub(super) const FORMAT: &[u8] = b"format";
 pub(super) const VERSION: u64 = 1;
 /// The latest time that is known to have been told.
 pub(super) const TOLD: &[u8] = b"told";
+/// The number of the last durable write.
+pub(super) const SYNCED: &[u8] = b"synced";
 /// How many records there are, and the room that they take.
 pub(super) const HELD: &[u8] = b"held";
 

@@ -16,9 +16,10 @@ use std::{
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, KvSeparationOptions, PersistMode};
 
 use super::{
-    batch::{Batch, FORMAT, Space, VERSION, read_expiry_key},
+    batch::{Batch, FORMAT, SYNCED, Space, VERSION, number, read_expiry_key},
     folder::Folder,
     known::Known,
+    mark::Mark,
 };
 use crate::limits;
 
@@ -36,6 +37,9 @@ pub(super) struct Engine {
 /// The engine's files, and behind them the folder, which is let go when they are closed.
 struct Held {
     open: Open,
+    mark: Mark,
+    /// The number of the last durable write that was tried.
+    tried: AtomicU64,
     _folder: Folder,
 }
 
@@ -77,6 +81,9 @@ pub(super) enum Failed {
     /// Files are missing that were there.
     #[error("a ledger without its version, of which more may be missing")]
     Incomplete,
+    /// Its log has a broken place, or is an older one.
+    #[error("a log that ends with durable write {found}, although write {noted} was on the disk")]
+    Shortened { found: u64, noted: u64 },
     /// There is something else in the folder, and no ledger.
     #[error("no ledger, but {0}")]
     Foreign(String),
@@ -170,7 +177,7 @@ impl Engine {
         for (key, _) in batch.records().filter(|(_, stays)| *stays) {
             self.known.add(key);
         }
-        let mut write = || self.with(|open| open.write(batch, durable));
+        let mut write = || self.with_held(|held| held.write(batch, durable));
         match &self.disturbance {
             Some(disturbance) => disturbance.write(&mut write)?,
             None => write()?,
@@ -223,15 +230,34 @@ impl Engine {
     }
 
     fn with<T>(&self, look: impl FnOnce(&Open) -> Result<T, Failed>) -> Result<T, Failed> {
+        self.with_held(|held| look(&held.open))
+    }
+
+    fn with_held<T>(&self, look: impl FnOnce(&Held) -> Result<T, Failed>) -> Result<T, Failed> {
         let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
-        look(&held.as_ref().ok_or(Failed::Closed)?.open)
+        look(held.as_ref().ok_or(Failed::Closed)?)
     }
 }
 
 impl Held {
     fn take(path: &Path) -> Result<Self, Failed> {
         let folder = Folder::take(path)?;
-        Ok(Self { open: folder.open(Open::found, Open::made)?, _folder: folder })
+        let open = folder.open(Open::found, Open::made)?;
+        let mark = folder.mark()?;
+        let (found, noted) = (open.synced()?, mark.noted()?);
+        if found < noted {
+            return Err(Failed::Shortened { found, noted });
+        }
+        Ok(Self { open, mark, tried: AtomicU64::new(found), _folder: folder })
+    }
+
+    fn write(&self, batch: &Batch, durable: bool) -> Result<(), Failed> {
+        if !durable {
+            return self.open.write(batch, None);
+        }
+        let number = self.tried.fetch_add(1, Ordering::Relaxed) + 1;
+        self.open.write(batch, Some(number))?;
+        Ok(self.mark.note(number)?)
     }
 }
 
@@ -299,9 +325,18 @@ impl Open {
         }
     }
 
-    fn write(&self, batch: &Batch, durable: bool) -> Result<(), Failed> {
-        let mode = if durable { PersistMode::SyncData } else { PersistMode::Buffer };
+    /// The number of the last durable write.
+    fn synced(&self) -> Result<u64, Failed> {
+        Ok(self.meta.get(SYNCED)?.and_then(|bytes| number(&bytes)).unwrap_or_default())
+    }
+
+    /// Waits for the disk when it has a number.
+    fn write(&self, batch: &Batch, durable: Option<u64>) -> Result<(), Failed> {
+        let mode = if durable.is_some() { PersistMode::SyncData } else { PersistMode::Buffer };
         let mut changes = self.database.batch().durability(Some(mode));
+        if let Some(number) = durable {
+            changes.insert(&self.meta, SYNCED, number.to_be_bytes());
+        }
         for (space, key, value) in batch.changes() {
             match value {
                 Some(value) => changes.insert(self.keyspace(space), key, value),

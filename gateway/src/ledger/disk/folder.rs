@@ -4,6 +4,7 @@
 //! lock          held by the one process that uses the folder
 //! unfinished    there while a ledger is made for the first time
 //! engine/       the engine's own files
+//! mark          how far their log has come
 //! ```
 //!
 //! An engine that is killed while it makes its files leaves some that it cannot open again. Nobody has relied on them: as
@@ -15,11 +16,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::engine::Failed;
+use super::{engine::Failed, mark::Mark};
 
 const LOCK: &str = "lock";
 const UNFINISHED: &str = "unfinished";
 const ENGINE: &str = "engine";
+const MARK: &str = "mark";
 /// What a fresh file system comes with.
 const LOST_AND_FOUND: &str = "lost+found";
 
@@ -63,9 +65,15 @@ impl Folder {
             self.sync()?;
         }
         let made = make(&engine)?;
+        self.mark()?.note(0)?;
         fs::remove_file(&unfinished)?;
         self.sync()?;
         Ok(made)
+    }
+
+    /// Where it is noted how far the log has come.
+    pub(super) fn mark(&self) -> Result<Mark, Failed> {
+        Ok(Mark::open(&self.path.join(MARK))?)
     }
 
     fn sync(&self) -> Result<(), Failed> {
