@@ -1,6 +1,10 @@
 //! Opening a folder: what a dead process left unfinished is found, and decided.
 
-use std::{io, path::PathBuf, sync::atomic::Ordering};
+use std::{
+    io,
+    path::PathBuf,
+    sync::{Arc, atomic::Ordering},
+};
 
 use outcall_protocol::digest::Digest;
 
@@ -104,7 +108,7 @@ fn decide(core: &Core, plan: &mut Plan, claimed: Claimed, now: Timestamp) -> Res
     match (claimed.repeat, claimed.lost_until) {
         (Repeat::Never, _) => {
             tracing::warn!(key = %id.short(), "a call was cut off by a crash: its outcome is unknown");
-            plan.record(core, &claimed.request.settled(claimed.lost, now), 0)?;
+            plan.record(core, &Arc::new(claimed.request.settled(claimed.lost, now)), 0)?;
         }
         (Repeat::SameConfiguration, until) if until.is_none_or(|until| now < until) => {
             let until = until.unwrap_or_else(|| now.after(claimed.lost.life));

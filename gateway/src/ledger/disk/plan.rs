@@ -1,6 +1,9 @@
 //! What one round changes on the disk: all of it, or nothing.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+};
 
 use outcall_protocol::digest::Digest;
 
@@ -25,6 +28,8 @@ pub(super) struct Plan {
     pub(super) held: Held,
     /// Room of records that are gone afterwards, in bytes.
     pub(super) freed: u64,
+    /// The records in it, and the room that they take.
+    records: HashMap<Digest, (Arc<Record>, u64)>,
     /// What becomes of each record that was to be written.
     pub(super) outcomes: VecDeque<Outcome>,
 }
@@ -32,9 +37,9 @@ pub(super) struct Plan {
 impl Plan {
     /// No change but that of the time.
     pub(super) fn new(core: &Core, held: Held) -> Self {
-        let (now, outcomes) = (core.clock.now(), VecDeque::new());
+        let (now, records, outcomes) = (core.clock.now(), HashMap::new(), VecDeque::new());
         let (durable, share) = (false, Share::Most);
-        Self { batch: Batch::default(), now, durable, share, held, freed: 0, outcomes }
+        Self { batch: Batch::default(), now, durable, share, held, freed: 0, records, outcomes }
     }
 
     /// The changes of these.
@@ -61,8 +66,15 @@ impl Plan {
     }
 
     /// Adds a record that takes this room, in the place of its claim, where no live one is.
-    pub(super) fn record(&mut self, core: &Core, record: &Record, room: u64) -> Result<Outcome, Failed> {
+    pub(super) fn record(&mut self, core: &Core, record: &Arc<Record>, room: u64) -> Result<Outcome, Failed> {
         let id = &record.request.id;
+        // Where the disk could not be written for longer than a record lives, both may be in one plan.
+        if let Some((there, its_room)) = self.records.get(id).cloned() {
+            if self.now < there.expires {
+                return Ok(Outcome::Stands(there));
+            }
+            self.forget(core, &expiry_key(there.expires, id), &its_room.to_be_bytes())?;
+        }
         if let Some(bytes) = core.engine.get(Space::Records, id.as_bytes())? {
             let there = match Record::decode(*id, &bytes) {
                 Ok(there) => there,
@@ -80,6 +92,7 @@ impl Plan {
                 self.forget(core, &expiry, &room)?;
             }
         }
+        self.records.insert(*id, (record.clone(), room));
         self.batch.put(Space::Records, id.as_bytes(), record.encode());
         self.batch.put(Space::Expiries, &expiry_key(record.expires, id), room.to_be_bytes().to_vec());
         self.claim(id, None);

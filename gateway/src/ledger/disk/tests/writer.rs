@@ -1,10 +1,10 @@
-//! A writer that is gone: a defect of ours, after which nobody waits for ever, and nothing is sent.
+//! What becomes of what the writer was given: when it is gone, after a defect of ours, and when it could not write for long.
 
 use super::*;
 use crate::ledger::{
     Repeat,
     conformance::parts::{
-        PATIENT, ask, claim, lead, led, replay, settle, settled, settlement, text, unknown,
+        LIFE, NONE, PATIENT, ask, claim, lead, led, replay, settle, settled, settlement, text, unknown,
     },
 };
 
@@ -33,4 +33,25 @@ async fn without_a_writer_nothing_is_led_and_what_was_sent_is_unknown() {
     let again = replay(claim(&bench, &payment("sent")).await);
     assert_eq!(again.settlement.answer, unknown());
     led(&bench, &payment("new")).await;
+}
+
+/// The first record has expired when both are written, and its end is not the end of the second.
+#[tokio::test]
+async fn a_disk_that_could_not_be_written_for_longer_than_a_record_lives_keeps_the_next_one() {
+    let bench = DiskBench::open(ROOM).await;
+    let (first, _) = led(&bench, &payment("key")).await;
+    let (second, _) = led(&bench, &payment("other")).await;
+    bench.fail(Failing::Lost);
+    first.settle(settlement("never written"), NONE).await;
+    second.settle(settlement("never written"), NONE).await;
+    bench.pass(LIFE).await;
+    let (third, _) = lead(claim(&bench, &payment("key")).await);
+    third.settle(settlement("never written"), NONE).await;
+    bench.heal().await;
+    while bench.disk.make_room().await {}
+    assert_eq!(bench.disk.occupancy().keys, 1);
+    let bench = bench.crash().await;
+    assert_eq!(replay(claim(&bench, &payment("key")).await).settlement.answer, unknown());
+    // The control: what nobody claimed again is forgotten.
+    lead(claim(&bench, &payment("other")).await);
 }
