@@ -19,6 +19,7 @@
 //!   errand            what a call wants: an outcall, random bytes, itself, or something that is not here
 //!     http_request      the arguments, the limits, the fee that must be there
 //!   sending           one node sends by its turn, and its transform runs: the vote
+//!   decide            what the subnet makes of the votes, and whether that can be paid for
 //!   bill              what it cost, and what comes back
 //!   round             the whole story of an outcall, to be read or printed
 //! ```
@@ -44,6 +45,7 @@ use crate::{
 mod bill;
 mod builder;
 mod carry;
+mod decide;
 mod errand;
 mod hosted;
 mod http_request;

@@ -106,6 +106,8 @@ fn line(seen: &Seen) -> String {
         Some(Verdict::Diverged { .. }) => "✗ diverged",
         Some(Verdict::TimedOut { .. }) => "✗ timed out",
         Some(Verdict::Rejected { .. }) => "✗ rejected",
+        Some(Verdict::Gathered { .. }) => "✓ gathered",
+        Some(Verdict::Failed { .. }) => "✗ failed",
         None => "✗ no outcall",
     };
     let (outcalls, millions) = (seen.update.rounds.len(), seen.update.charged() as f64 / 1e6);

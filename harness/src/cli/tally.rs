@@ -17,6 +17,8 @@ pub(super) struct Tally {
     diverged: u64,
     timed_out: u64,
     rejected: u64,
+    gathered: u64,
+    failed: u64,
     requests: u64,
     cycles: u128,
 }
@@ -35,17 +37,21 @@ impl Tally {
                 Verdict::Diverged { .. } => &mut self.diverged,
                 Verdict::TimedOut { .. } => &mut self.timed_out,
                 Verdict::Rejected { .. } => &mut self.rejected,
+                Verdict::Gathered { .. } => &mut self.gathered,
+                Verdict::Failed { .. } => &mut self.failed,
             } += 1;
         }
     }
 
-    /// Whether every round made outcalls, all of them agreed, and every call was answered with a reply.
+    /// Whether every round made outcalls, all of them agreed or brought what was wanted, and every call was answered with a reply.
     pub(super) fn is_all_agreed(&self) -> bool {
-        self.agreed == self.outcalls() && self.without_outcall == 0 && self.updates_rejected == 0
+        self.agreed + self.gathered == self.outcalls()
+            && self.without_outcall == 0
+            && self.updates_rejected == 0
     }
 
     fn outcalls(&self) -> u64 {
-        self.agreed + self.diverged + self.timed_out + self.rejected
+        self.agreed + self.diverged + self.timed_out + self.rejected + self.gathered + self.failed
     }
 }
 
@@ -62,6 +68,8 @@ impl fmt::Display for Tally {
             (self.diverged, "diverged"),
             (self.timed_out, "timed out"),
             (self.rejected, "rejected"),
+            (self.gathered, "gathered"),
+            (self.failed, "failed"),
         ];
         let ends =
             ends.iter().filter(|(number, _)| *number > 0).map(|(number, end)| format!("{number} {end}"));

@@ -7,14 +7,19 @@ use std::{collections::BTreeMap, time::Duration};
 
 use tokio::task::JoinSet;
 
-use super::{Bill, Round, Subnet, errand::Errand, http_request::Asked, sending::Sending};
+use super::{
+    Bill, Round, Subnet,
+    decide::{Decided, decide},
+    errand::Errand,
+    http_request::Asked,
+    sending::Sending,
+};
 use crate::{
     engine::CallId,
     reject::Reject,
     replica::Replica,
     rules::{consensus::TIMEOUT, price::Replication},
     schedule::{Moment, Turn},
-    verdict::{Verdict, judge},
 };
 
 /// Calls that one update or timer may lead to: a canister that never stops calling is stopped.
@@ -78,19 +83,20 @@ impl Subnet {
             match under_way.join_next().await {
                 None => break None,
                 Some(Ok(voted)) => {
-                    let (round, sending, turns) = self.decided(voted).await;
+                    let (round, sending, turns, held_back) = self.decided(voted).await;
                     rounds.insert(round.id, round);
-                    late.spawn(async move { (sending.asked.id, sending.late(&turns).await) });
+                    late.spawn(async move { (sending.asked.id, sending.late(&turns).await, held_back) });
                 }
                 Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
                 Some(Err(_)) => {}
             }
         };
         while let Some(joined) = late.join_next().await {
-            if let Ok((id, records)) = joined
+            if let Ok((id, records, held_back)) = joined
                 && let Some(round) = rounds.get_mut(&id)
             {
-                round.joined_by(records);
+                let left = held_back.saturating_sub(round.joined_by(records, held_back));
+                self.hosted.change(move |canister| canister.deposit(left)).await;
             }
         }
         Carried { rounds: rounds.into_values().collect(), stopped }
@@ -106,12 +112,15 @@ impl Subnet {
         }
     }
 
-    /// Who sends: all, or the one that the subnet has chosen. For that one, too late is merely later.
+    /// Who sends: all, or those that the subnet has chosen. For one alone, too late is merely later.
     fn turns(&mut self, replication: Replication) -> Vec<Turn> {
         let mut turns = self.schedule.turns(self.nodes());
+        if replication != Replication::Full {
+            self.dice.shuffle(&mut turns);
+            turns.truncate(replication.senders(self.nodes()));
+            turns.sort_unstable_by_key(|turn| turn.replica);
+        }
         if replication == Replication::Single {
-            let chosen = self.dice.usize(0..turns.len().max(1));
-            turns.retain(|turn| turn.replica == chosen);
             for turn in turns.iter_mut().filter(|turn| turn.moment == Moment::Late) {
                 turn.moment = Moment::After(Duration::ZERO);
             }
@@ -119,24 +128,31 @@ impl Subnet {
         turns
     }
 
-    /// Judges the votes and gives the canister its answer.
-    async fn decided(&mut self, voted: Voted) -> (Round, Sending, Vec<Turn>) {
+    /// Judges the votes and gives the canister its answer, with the cycles that come back. What nodes may spend that are
+    /// still to send is held back, and comes back without a message when they have.
+    async fn decided(&mut self, voted: Voted) -> (Round, Sending, Vec<Turn>, u128) {
         let Voted { sending, turns, mut replicas } = voted;
         let (asked, nodes) = (&sending.asked, self.nodes());
-        let verdict = judge(asked.voters(nodes), asked.id, &mut replicas);
-        let bill = Bill::of(asked, nodes, &verdict, &replicas);
-        let waited = match verdict {
-            Verdict::TimedOut { .. } => TIMEOUT,
-            _ => sending.waited(),
+        let decided = decide(asked, nodes, &mut replicas);
+        let bill = Bill::of(asked, nodes, &decided, &replicas);
+        let (waited, held_back) = match decided.is_out_of_time() {
+            true => (TIMEOUT, 0),
+            false => (sending.waited(), asked.allowance(nodes).unwrap_or(0) * to_come(&turns)),
         };
+        let Decided { verdict, .. } = decided;
         self.hosted.change(move |canister| canister.advance(waited)).await;
         let answer = verdict.outcome().map(<[u8]>::to_vec).map_err(Reject::clone);
-        self.respond(asked.call, answer, bill.refunded()).await;
+        self.respond(asked.call, answer, bill.refunded().saturating_sub(held_back)).await;
         let round = Round::decided(asked, nodes, replicas, verdict, bill);
-        (round, sending, turns)
+        (round, sending, turns, held_back)
     }
 
     async fn respond(&self, call: CallId, answer: Result<Vec<u8>, Reject>, refund: u128) {
         self.hosted.change(move |canister| canister.respond(call, answer, refund)).await;
     }
+}
+
+/// How many send when the result is there.
+fn to_come(turns: &[Turn]) -> u128 {
+    turns.iter().filter(|turn| turn.moment == Moment::Late).count() as u128
 }

@@ -3,7 +3,10 @@
 use candid::Principal;
 use serde_bytes::ByteBuf;
 
-use super::{Subnet, http_request::Asked};
+use super::{
+    Subnet,
+    http_request::{Asked, FLEXIBLE_HTTP_REQUEST, HTTP_REQUEST},
+};
 use crate::{
     engine::Call,
     reject::{Reject, RejectCode},
@@ -38,7 +41,7 @@ impl Subnet {
             return Errand::Answered(call, Err(Reject::new(RejectCode::DestinationInvalid, text)));
         }
         match call.method.as_str() {
-            "http_request" => {
+            HTTP_REQUEST | FLEXIBLE_HTTP_REQUEST => {
                 let id = self.next_outcall;
                 self.next_outcall += 1;
                 match Asked::read(&call, id, self.nodes(), &myself) {
@@ -56,7 +59,7 @@ impl Subnet {
             other => {
                 let text = format!(
                     "The embedded subnet does not play the method '{other}' of the management canister: it has \
-                     http_request and raw_rand"
+                     {HTTP_REQUEST}, {FLEXIBLE_HTTP_REQUEST} and raw_rand"
                 );
                 Errand::Answered(call, Err(Reject::new(RejectCode::CanisterError, text)))
             }

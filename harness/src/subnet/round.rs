@@ -60,12 +60,21 @@ impl Round {
         }
     }
 
-    /// Takes up those that came late. They change nothing that was decided.
-    pub(super) fn joined_by(&mut self, late: Vec<Replica>) {
-        if !late.is_empty() {
-            self.replicas.extend(late);
-            let _ = judge(self.replication.senders(self.nodes), self.id, &mut self.replicas);
+    /// Takes up those that came late, and what they have spent of the cycles that were held back for them: that is
+    /// returned. They change nothing that was decided.
+    pub(super) fn joined_by(&mut self, late: Vec<Replica>, held_back: u128) -> u128 {
+        if late.is_empty() {
+            return 0;
         }
+        let first = late
+            .iter()
+            .enumerate()
+            .filter(|(index, record)| !late[..*index].iter().any(|other| other.number == record.number));
+        let spent = first.map(|(_, record)| record.spent).sum::<u128>().min(held_back);
+        self.bill.joined_by(spent);
+        self.replicas.extend(late);
+        let _ = judge(self.replication.senders(self.nodes), self.id, &mut self.replicas);
+        spent
     }
 
     /// Where the requests went.
@@ -97,7 +106,15 @@ impl Round {
 
 impl fmt::Display for Round {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "outcall {}: {} {}", self.id, self.request.method, self.request.url)?;
+        write!(f, "outcall {}", self.id)?;
+        match self.replication {
+            Replication::Full => {}
+            Replication::Single => write!(f, ", not replicated")?,
+            Replication::Flexible { total_requests, min_responses: min, max_responses: max } => {
+                write!(f, ", flexible, {min} to {max} of {total_requests} responses wanted")?;
+            }
+        }
+        writeln!(f, ": {} {}", self.request.method, self.request.url)?;
         writeln!(f, "  {}", self.verdict)?;
         if !self.replicas.is_empty() {
             let sent = self.replicas.iter().filter(|record| record.asked.is_some());

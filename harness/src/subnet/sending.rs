@@ -10,11 +10,11 @@ use tokio::{
 use super::{hosted::Hosted, http_request::Asked};
 use crate::{
     adapter::Adapter,
-    engine::Canister,
-    http_response,
+    engine::{Canister, Queried},
+    http_response::{self, NotAnHttpResponse},
     outcall::{Content, Reject, RejectCode, Response},
     replica::Replica,
-    rules::limits,
+    rules::{budget::Budget, limits},
     schedule::{Moment, Turn},
 };
 
@@ -79,8 +79,8 @@ impl Sending {
         let asked = self.waited();
         let Some(adapter) = self.adapters.get(number) else { return Replica::silent(number) };
         let record = Replica::fetched(number, asked, adapter.fetch(&self.asked.request).await);
-        let outcall = self.asked.clone();
-        self.hosted.look(move |canister| vote(canister, &outcall, record)).await
+        let (outcall, budget) = (self.asked.clone(), self.asked.budget(self.adapters.len()));
+        self.hosted.look(move |canister| vote(canister, &outcall, budget, record)).await
     }
 }
 
@@ -97,40 +97,43 @@ async fn joined(mut sent: JoinSet<Replica>) -> Vec<Replica> {
     records
 }
 
-/// What a replica votes for: its response, judged, transformed and judged again.
-fn vote(canister: &Canister, asked: &Asked, mut record: Replica) -> Replica {
-    let Some(Ok(response)) = &record.raw else { return record };
-    let (content, instructions) = match limits::check_response(response) {
-        Ok(()) => transformed(canister, asked, response),
-        Err(reject) => (Content::Reject(reject), 0),
+/// What a replica votes for: its response, judged, transformed and judged again, as long as its part of the cycles lasts.
+fn vote(canister: &Canister, asked: &Asked, mut budget: Option<Budget>, mut record: Replica) -> Replica {
+    let (raw, roundtrip) = match (&record.raw, record.asked, record.answered) {
+        (Some(raw), Some(asked), Some(answered)) => (raw, answered.saturating_sub(asked)),
+        _ => return record,
     };
+    let mut instructions = 0;
+    let mut charge =
+        |charge: &dyn Fn(&mut Budget) -> Result<(), Reject>| budget.as_mut().map_or(Ok(()), charge);
+    let made = charge(&|budget| budget.charge_network(record.downloaded_bytes, roundtrip))
+        .and_then(|()| raw.as_ref().map_err(Reject::clone))
+        .and_then(|response| limits::check_response(response).map(|()| response))
+        .and_then(|response| {
+            let (made, used) = transformed(canister, asked, response);
+            instructions = used;
+            charge(&|budget| budget.charge_transform(used))?;
+            made
+        });
+    let content = made.map_or_else(Content::Reject, Content::Success);
+    let paid = charge(&|budget| budget.charge_gossip(content.bytes()));
     record.transform_instructions = instructions;
-    record.voting(content)
+    record.spent = budget.map_or(0, |budget| budget.spent());
+    record.voting(paid.map_or_else(Content::Reject, |()| content))
 }
 
-fn transformed(canister: &Canister, asked: &Asked, response: &Response) -> (Content, u64) {
-    let failed = |error: &dyn std::fmt::Display| {
-        (Content::Reject(Reject::new(RejectCode::SysFatal, error.to_string())), 0)
-    };
+/// The transform's reply, held to the cap, and the instructions that it took.
+fn transformed(canister: &Canister, asked: &Asked, response: &Response) -> (Result<Vec<u8>, Reject>, u64) {
+    let failed = |error: NotAnHttpResponse| Reject::new(RejectCode::SysFatal, error.to_string());
     let Some(transform) = &asked.transform else {
-        return match http_response::encode(response) {
-            Ok(reply) => (Content::Success(reply), 0),
-            Err(error) => failed(&error),
-        };
+        return (http_response::encode(response).map_err(failed), 0);
     };
     let arg = match http_response::encode_transform_args(response, transform) {
         Ok(arg) => arg,
-        Err(error) => return failed(&error),
+        Err(error) => return (Err(failed(error)), 0),
     };
     // The caller is the management canister.
-    let queried = canister.queried(&transform.method, &arg, &[]);
-    let content = match queried.result {
-        Ok(reply) => Content::Success(reply),
-        Err(reject) => Content::Reject(reject),
-    };
-    let content = match limits::check_transformed(&content, asked.request.max_response_bytes) {
-        Ok(()) => content,
-        Err(reject) => Content::Reject(reject),
-    };
-    (content, queried.instructions)
+    let Queried { result, instructions, .. } = canister.queried(&transform.method, &arg, &[]);
+    let checked = limits::check_transformed(result.as_deref(), asked.request.max_response_bytes);
+    (checked.and(result), instructions)
 }
