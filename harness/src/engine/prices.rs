@@ -183,9 +183,9 @@ mod tests {
         assert_eq!(Published.http_request_v2(13, &largest), 5_344_015_469);
     }
 
-    /// By hand, for a committee of 4 on 13 nodes of which 2 must answer and 3 may: base 13·(1,000,000 + 50·200 + 90,000·13
-    /// + 2,000·13·2 + 100,000·2), and for each of 4: 50·2,000 + 300·300 + 1,000,000/13 + 50·13·2,000, and a quarter of
-    /// 9,490·4·(181 + 2,000) + 13·(2,000·13 + 100,000)·2.
+    /// By hand, for a committee of 4 on 13 nodes of which 2 must answer and 3 may. The base fee is 13 times the sum of
+    /// 1,000,000, 50·200, 90,000·13, 2,000·13·2 and 100,000·2. Each of the 4 brings 50·2,000, 300·300, 1,000,000/13,
+    /// 50·13·2,000, and a quarter of the sum of 9,490·4·(181 + 2,000) and 13·(2,000·13 + 100,000)·2.
     #[test]
     fn a_committee_is_reckoned_with_everybody_in_it() {
         let counts = Replication { total_requests: 4, min_responses: 2, max_responses: 3 };
