@@ -38,12 +38,18 @@ struct TransformArgs<'a> {
 #[error("not a Candid http_response: {0}")]
 pub struct NotAnHttpResponse(String);
 
+impl NotAnHttpResponse {
+    pub(crate) fn because(error: impl std::fmt::Display) -> Self {
+        Self(error.to_string())
+    }
+}
+
 /// The Candid bytes of a response: the content of an outcall without a transform.
 ///
 /// # Errors
 /// When the Candid library refuses, for which no response is known.
 pub fn encode(response: &Response) -> Result<Vec<u8>, NotAnHttpResponse> {
-    candid::encode_one(candid_of(response)).map_err(|error| NotAnHttpResponse(error.to_string()))
+    candid::encode_one(candid_of(response)).map_err(NotAnHttpResponse::because)
 }
 
 /// The Candid bytes that the transform is called with: `record { response; context }`.
@@ -55,7 +61,7 @@ pub fn encode_transform_args(
     transform: &Transform,
 ) -> Result<Vec<u8>, NotAnHttpResponse> {
     let args = TransformArgs { response: candid_of(response), context: Bytes::new(&transform.context) };
-    candid::encode_one(args).map_err(|error| NotAnHttpResponse(error.to_string()))
+    candid::encode_one(args).map_err(NotAnHttpResponse::because)
 }
 
 /// Reads Candid bytes as a response.
@@ -63,12 +69,11 @@ pub fn encode_transform_args(
 /// # Errors
 /// When they are something else, or the status is no 16-bit number.
 pub fn decode(reply: &[u8]) -> Result<Response, NotAnHttpResponse> {
-    let refused = |error: &dyn std::fmt::Display| NotAnHttpResponse(error.to_string());
     let mut config = DecoderConfig::new();
     config.set_decoding_quota(DECODING_QUOTA).set_skipping_quota(DECODING_QUOTA);
     let decoded: HttpResponse =
-        candid::utils::decode_one_with_config(reply, &config).map_err(|error| refused(&error))?;
-    let status = u16::try_from(&decoded.status.0).map_err(|error| refused(&error))?;
+        candid::utils::decode_one_with_config(reply, &config).map_err(NotAnHttpResponse::because)?;
+    let status = u16::try_from(&decoded.status.0).map_err(NotAnHttpResponse::because)?;
     let headers = decoded.headers.into_iter().map(|header| (header.name, header.value)).collect();
     Ok(Response { status, headers, body: decoded.body })
 }

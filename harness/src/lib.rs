@@ -8,10 +8,13 @@
 //! schedule        who sends when, who sends twice, late, or never
 //! adapter         one replica's real request, as the replica's adapter makes it
 //! http_response   the Candid form that the transform is given
+//! flexible_result the Candid form of what a flexible outcall replies
 //! replica         the record of what one replica sent, got and voted for
 //! rules/consensus agree, diverge or run out of time
+//! rules/flexible  bring as many responses as are wanted, or fail
 //! verdict         the decision, and for a divergence the first difference, in words
 //! rules/price     what it cost
+//! rules/budget    what each replica may spend of it
 //! ```
 //!
 //! Everything but [`adapter`] is pure: no network, no clock, no randomness but a seed's. Without a canister, and so
@@ -51,6 +54,7 @@ pub mod adapter;
 #[cfg(feature = "cli")]
 mod cli;
 pub mod engine;
+pub mod flexible_result;
 pub mod http_response;
 pub mod outcall;
 pub mod reject;

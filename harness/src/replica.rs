@@ -30,6 +30,8 @@ pub struct Replica {
     pub raw: Option<Result<Response, Reject>>,
     /// Instructions of its transform; 0 without one.
     pub transform_instructions: u64,
+    /// Cycles that it has spent out of its part of what was attached; 0 where nothing is metered.
+    pub spent: u128,
     /// What it votes for: the transformed bytes or a reject; none if it never asked.
     pub content: Option<Content>,
     /// The hash of its vote, once judged.
@@ -50,6 +52,7 @@ impl Replica {
             downloaded_bytes: 0,
             raw: None,
             transform_instructions: 0,
+            spent: 0,
             content: None,
             hash: None,
             group: None,

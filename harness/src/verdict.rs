@@ -5,15 +5,20 @@ use std::{cmp::Reverse, collections::BTreeMap, fmt, time::Duration};
 use crate::{
     outcall::{Content, Reject, Response},
     replica::Replica,
-    rules::consensus::{Decision, Digest, Tally, share_hash, timed_out},
+    rules::{
+        consensus::{Decision, Digest, Tally, share_hash, timed_out},
+        flexible::Failure,
+    },
 };
 
 mod difference;
+mod gather;
 mod json;
 #[cfg(test)]
 mod tests;
 
 pub use difference::{Counted, Difference, Place, Variations};
+pub use gather::gather;
 pub use json::Path;
 
 /// How an outcall ended.
@@ -47,6 +52,25 @@ pub enum Verdict {
         /// The first thing in which the two largest groups differ, if there are two.
         difference: Option<Difference>,
     },
+    /// A flexible outcall has brought as many responses as were wanted; the canister gets them one by one.
+    Gathered {
+        /// The nodes whose responses it gets, in their order.
+        numbers: Vec<usize>,
+        /// The Candid `ok` with them.
+        reply: Vec<u8>,
+    },
+    /// Another engine has decided, and told the canister alone.
+    HandedOver {
+        /// How many responses it was given; 0 where they were too few for any decision but that of the clock.
+        responses: usize,
+    },
+    /// A flexible outcall could not bring as many responses as were needed.
+    Failed {
+        /// Why.
+        failure: Failure,
+        /// The Candid `err`, which the canister gets as a reply.
+        reply: Vec<u8>,
+    },
 }
 
 impl Verdict {
@@ -55,21 +79,22 @@ impl Verdict {
         Self::Rejected { replicas: 0, reject }
     }
 
-    /// Whether the canister gets a response.
+    /// Whether the canister gets a response or, of a flexible outcall, as many as it wanted. Nobody says so of what was
+    /// handed over.
     pub fn is_agreed(&self) -> bool {
-        matches!(self, Verdict::Agreed { .. })
+        matches!(self, Verdict::Agreed { .. } | Verdict::Gathered { .. })
     }
 
-    /// What the canister gets.
-    ///
-    /// # Errors
-    /// The reject, if that is what it gets.
-    pub fn outcome(&self) -> Result<&[u8], &Reject> {
+    /// What the canister gets: a reply or a reject. Nothing where that is not known here.
+    pub fn outcome(&self) -> Option<Result<&[u8], &Reject>> {
         match self {
-            Verdict::Agreed { reply, .. } => Ok(reply),
+            Verdict::HandedOver { .. } => None,
+            Verdict::Agreed { reply, .. }
+            | Verdict::Gathered { reply, .. }
+            | Verdict::Failed { reply, .. } => Some(Ok(reply)),
             Verdict::Rejected { reject, .. }
             | Verdict::Diverged { reject, .. }
-            | Verdict::TimedOut { reject, .. } => Err(reject),
+            | Verdict::TimedOut { reject, .. } => Some(Err(reject)),
         }
     }
 
@@ -79,7 +104,11 @@ impl Verdict {
             Verdict::Diverged { difference, .. } | Verdict::TimedOut { difference, .. } => {
                 difference.as_ref()
             }
-            Verdict::Agreed { .. } | Verdict::Rejected { .. } => None,
+            Verdict::Agreed { .. }
+            | Verdict::Rejected { .. }
+            | Verdict::Gathered { .. }
+            | Verdict::HandedOver { .. }
+            | Verdict::Failed { .. } => None,
         }
     }
 }
@@ -96,6 +125,12 @@ impl fmt::Display for Verdict {
             Verdict::Rejected { replicas, reject } => write!(f, "rejected: {replicas} replicas, {reject}")?,
             Verdict::Diverged { .. } => write!(f, "diverged")?,
             Verdict::TimedOut { .. } => write!(f, "timed out")?,
+            Verdict::Gathered { numbers, reply } => {
+                let (count, s) = (numbers.len(), if numbers.len() == 1 { "" } else { "s" });
+                write!(f, "gathered: {count} response{s}, {} bytes", reply.len())?;
+            }
+            Verdict::HandedOver { responses } => write!(f, "handed over: {responses} responses")?,
+            Verdict::Failed { failure, .. } => write!(f, "failed: {failure}")?,
         }
         match self.difference() {
             Some(difference) => write!(f, ": {difference}"),
@@ -111,14 +146,8 @@ impl fmt::Display for Verdict {
 /// the groups and in the difference, so that "8 and 5" is not told as "4 and 5". When all votes together decide
 /// nothing, the time runs out, since nobody else will vote. A non-replicated outcall is judged with `nodes` = 1.
 pub fn judge(nodes: usize, id: u64, records: &mut [Replica]) -> Verdict {
-    for record in records.iter_mut() {
-        record.hash = record.content.as_ref().map(|content| share_hash(id, content));
-    }
+    let groups = grouped(id, records);
     let decision = decide(nodes, id, records);
-    let groups = groups(records);
-    for record in records.iter_mut() {
-        record.group = record.hash.and_then(|hash| groups.iter().position(|group| group.hash == hash));
-    }
     let contents =
         || groups.iter().filter(|group| group.replicas > 0).map(|group| (&group.content, group.replicas));
     let difference = || Difference::between(&contents().collect::<Vec<_>>());
@@ -144,6 +173,18 @@ pub fn variations(records: &[Replica]) -> Variations {
     let raw: Vec<&Result<Response, Reject>> =
         records.iter().filter_map(|record| record.raw.as_ref()).collect();
     difference::variations(&raw)
+}
+
+/// Writes hashes and groups into the records.
+fn grouped(id: u64, records: &mut [Replica]) -> Vec<Group> {
+    for record in records.iter_mut() {
+        record.hash = record.content.as_ref().map(|content| share_hash(id, content));
+    }
+    let groups = groups(records);
+    for record in records.iter_mut() {
+        record.group = record.hash.and_then(|hash| groups.iter().position(|group| group.hash == hash));
+    }
+    groups
 }
 
 fn decide(nodes: usize, id: u64, records: &[Replica]) -> Decision {

@@ -17,6 +17,9 @@ pub(super) struct Tally {
     diverged: u64,
     timed_out: u64,
     rejected: u64,
+    gathered: u64,
+    failed: u64,
+    handed_over: u64,
     requests: u64,
     cycles: u128,
 }
@@ -35,17 +38,28 @@ impl Tally {
                 Verdict::Diverged { .. } => &mut self.diverged,
                 Verdict::TimedOut { .. } => &mut self.timed_out,
                 Verdict::Rejected { .. } => &mut self.rejected,
+                Verdict::Gathered { .. } => &mut self.gathered,
+                Verdict::Failed { .. } => &mut self.failed,
+                Verdict::HandedOver { .. } => &mut self.handed_over,
             } += 1;
         }
     }
 
-    /// Whether every round made outcalls, all of them agreed, and every call was answered with a reply.
+    /// Whether every round made outcalls, all of them agreed or brought what was wanted, and every call was answered with a reply.
     pub(super) fn is_all_agreed(&self) -> bool {
-        self.agreed == self.outcalls() && self.without_outcall == 0 && self.updates_rejected == 0
+        self.agreed + self.gathered == self.outcalls()
+            && self.without_outcall == 0
+            && self.updates_rejected == 0
     }
 
     fn outcalls(&self) -> u64 {
-        self.agreed + self.diverged + self.timed_out + self.rejected
+        self.agreed
+            + self.diverged
+            + self.timed_out
+            + self.rejected
+            + self.gathered
+            + self.failed
+            + self.handed_over
     }
 }
 
@@ -62,6 +76,9 @@ impl fmt::Display for Tally {
             (self.diverged, "diverged"),
             (self.timed_out, "timed out"),
             (self.rejected, "rejected"),
+            (self.gathered, "gathered"),
+            (self.failed, "failed"),
+            (self.handed_over, "handed over"),
         ];
         let ends =
             ends.iter().filter(|(number, _)| *number > 0).map(|(number, end)| format!("{number} {end}"));

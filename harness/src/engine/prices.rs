@@ -1,12 +1,14 @@
 //! What a canister is told that things cost.
 //!
-//! [`Published`] knows the fees of the Internet Computer. Whoever models prices elsewhere brings an implementation of
-//! [`Prices`] along.
+//! [`Published`] knows the fees of the Internet Computer; those of outcalls are the ones that [`crate::rules::price`]
+//! charges. Whoever models prices elsewhere brings an implementation of [`Prices`] along.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use candid::{CandidType, Reserved};
 use serde::Deserialize;
+
+use crate::rules::price::{self, Usage};
 
 /// What the `ic0.cost_*` functions answer, in cycles, on a subnet of `nodes`.
 pub trait Prices: fmt::Debug + Send + Sync {
@@ -88,6 +90,32 @@ pub enum NoPrice {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Published;
 
+impl HttpUsage {
+    /// What every node that sends is expected to use.
+    fn expected(&self) -> Usage {
+        Usage {
+            raw_response_bytes: self.raw_response_bytes,
+            roundtrip: Duration::from_millis(self.http_roundtrip_time_ms),
+            transform_instructions: self.transform_instructions,
+            transformed_bytes: self.transformed_response_bytes,
+        }
+    }
+}
+
+/// Who sends, on a subnet of so many nodes.
+fn replication(nodes: usize, outcall: Option<&HttpOutcall>) -> price::Replication {
+    match outcall {
+        None | Some(HttpOutcall::FullyReplicated(_)) => price::Replication::Full,
+        Some(HttpOutcall::NonReplicated(_)) => price::Replication::Single,
+        Some(HttpOutcall::Flexible(None)) => price::Replication::flexible_by_default(nodes),
+        Some(HttpOutcall::Flexible(Some(counts))) => price::Replication::Flexible {
+            total_requests: counts.total_requests as usize,
+            min_responses: counts.min_responses as usize,
+            max_responses: counts.max_responses as usize,
+        },
+    }
+}
+
 /// Fees that are published for 13 nodes grow with the subnet.
 fn scaled(fee_of_13: u128, nodes: u32) -> u128 {
     fee_of_13.saturating_mul(u128::from(nodes)) / 13
@@ -106,39 +134,13 @@ impl Prices for Published {
         scaled(500_000_000_000, nodes)
     }
 
-    /// Source: `http_request_fee` in `rs/cycles_account_manager/src/cycles_account_manager.rs`.
     fn http_request(&self, nodes: u32, request_bytes: u64, max_response_bytes: u64) -> u128 {
-        let n = u128::from(nodes);
-        (3_000_000 + 60_000 * n + 400 * u128::from(request_bytes) + 800 * u128::from(max_response_bytes)) * n
+        price::version_1(nodes as usize, request_bytes, Some(max_response_bytes))
     }
 
-    /// Source: `rs/https_outcalls/pricing/src/fees.rs`.
     fn http_request_v2(&self, nodes: u32, usage: &HttpUsage) -> u128 {
-        let n = u128::from(nodes.max(1));
-        let request = 1_000_000 + 50 * u128::from(usage.request_bytes);
-        let network =
-            50 * u128::from(usage.raw_response_bytes) + 300 * u128::from(usage.http_roundtrip_time_ms);
-        let instructions = u128::from(usage.transform_instructions) / 13;
-        let transformed = u128::from(usage.transformed_response_bytes);
-        let delivery = n * (10 * n + 600) * transformed.max(1_025);
-        let few = |min: u128| (request + 90_000 * n + 2_000 * n * min + 100_000 * min) * n;
-        let (base, senders, gossip, reserve) = match &usage.outcall_type {
-            None | Some(HttpOutcall::FullyReplicated(_)) => {
-                let agreeing = n - (n - 1) / 3;
-                let base = (request + 140_000 * n + 800 * n * n) * n;
-                (base, n, 0, delivery.div_ceil(agreeing) * n)
-            }
-            Some(HttpOutcall::NonReplicated(_)) => (few(1), 1, 50 * n * transformed, delivery),
-            Some(HttpOutcall::Flexible(counts)) => {
-                let (total, min, max) = counts.as_ref().map_or((n, 2 * n / 3 + 1, n), |counts| {
-                    let Replication { total_requests, min_responses, max_responses } = *counts;
-                    (total_requests.max(1).into(), min_responses.into(), max_responses.into())
-                });
-                (few(min), total, 50 * n * transformed, delivery.saturating_mul(max))
-            }
-        };
-        let each = network + instructions + gossip + reserve.div_ceil(senders);
-        base.saturating_add(senders.saturating_mul(each))
+        let replication = replication(nodes as usize, usage.outcall_type.as_ref());
+        price::quote(nodes as usize, usage.request_bytes, &usage.expected(), replication)
     }
 
     fn signature(&self, nodes: u32, scheme: Scheme, algorithm: u32, key: &str) -> Result<u128, NoPrice> {
@@ -179,6 +181,23 @@ mod tests {
             ..usage()
         };
         assert_eq!(Published.http_request_v2(13, &largest), 5_344_015_469);
+    }
+
+    /// By hand, for a committee of 4 on 13 nodes of which 2 must answer and 3 may. The base fee is 13 times the sum of
+    /// 1,000,000, 50·200, 90,000·13, 2,000·13·2 and 100,000·2. Each of the 4 brings 50·2,000, 300·300, 1,000,000/13,
+    /// 50·13·2,000, and a quarter of the sum of 9,490·4·(181 + 2,000) and 13·(2,000·13 + 100,000)·2.
+    #[test]
+    fn a_committee_is_reckoned_with_everybody_in_it() {
+        let counts = Replication { total_requests: 4, min_responses: 2, max_responses: 3 };
+        let of = |counts| {
+            let outcall_type = Some(HttpOutcall::Flexible(counts));
+            Published.http_request_v2(13, &HttpUsage { outcall_type, ..usage() })
+        };
+        let (base, delivery) = (31_616_000, (82_790_760 + 3_276_000) / 4);
+        assert_eq!(of(Some(counts)), base + 4 * (100_000 + 90_000 + 76_923 + 1_300_000 + delivery));
+        let all = Replication { total_requests: 13, min_responses: 9, max_responses: 13 };
+        assert_eq!(of(None), of(Some(all)));
+        assert!(of(None) > Published.http_request_v2(13, &usage()));
     }
 
     #[test]

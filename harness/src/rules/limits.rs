@@ -14,7 +14,7 @@ use outcall_protocol::limits::{
 };
 
 use crate::{
-    outcall::{Content, Reject, RejectCode, Request, Response, Transform},
+    outcall::{Reject, RejectCode, Request, Response, Transform},
     rules::price::Replication,
 };
 
@@ -34,7 +34,8 @@ pub const ADAPTER_HEADER_LIST_BYTES_MAX: u32 = 52 * 1_024;
 ///
 /// More than 64 headers already fail while the arguments are decoded on the Internet Computer, as
 /// `The number of elements exceeds maximum allowed 64` inside a longer text; here they get the text that the same limit
-/// has for a response. The text for PATCH is that for PUT and DELETE.
+/// has for a response. The text for PATCH is that for PUT and DELETE; of the one that a flexible outcall gets only the
+/// words `min_responses = max_responses = total_requests` are known.
 ///
 /// # Errors
 /// [`RejectCode::CanisterReject`] with the first limit that is exceeded.
@@ -50,17 +51,20 @@ pub fn check_request(request: &Request, replication: Replication) -> Result<(), 
             "max_response_bytes expected to be in the range [0..{MAX_RESPONSE_BYTES}], got {given}"
         ));
     }
-    let one_by_one = match replication {
-        Replication::Full => false,
-        Replication::Single => true,
+    let missing = match replication {
+        Replication::Full => Some(""),
+        Replication::Single => None,
         Replication::Flexible { total_requests, min_responses, max_responses } => {
-            min_responses == max_responses && max_responses == total_requests
+            let known_beforehand = min_responses == max_responses && max_responses == total_requests;
+            (!known_beforehand).then_some(", or with min_responses = max_responses = total_requests")
         }
     };
-    if matches!(request.method.as_str(), "PUT" | "DELETE" | "PATCH") && !one_by_one {
-        return refuse("The requested HTTP method is only allowed for non-replicated requests.".to_owned());
+    match missing.filter(|_| matches!(request.method.as_str(), "PUT" | "DELETE" | "PATCH")) {
+        None => Ok(()),
+        Some(or) => {
+            refuse(format!("The requested HTTP method is only allowed for non-replicated requests{or}."))
+        }
     }
-    Ok(())
 }
 
 /// Judges the counts of a `flexible_http_request` on a subnet of `nodes`.
@@ -111,12 +115,12 @@ pub fn check_response(response: &Response) -> Result<(), Reject> {
 ///
 /// # Errors
 /// [`RejectCode::SysFatal`] when the reply, or the message of the reject, is longer than the response's cap.
-pub fn check_transformed(content: &Content, max_response_bytes: Option<u64>) -> Result<(), Reject> {
+pub fn check_transformed(
+    made: Result<&[u8], &Reject>,
+    max_response_bytes: Option<u64>,
+) -> Result<(), Reject> {
     let cap = max_response_bytes.unwrap_or(MAX_RESPONSE_BYTES);
-    let bytes = match content {
-        Content::Success(reply) => reply.len(),
-        Content::Reject(reject) => reject.message.len(),
-    };
+    let bytes = made.map_or_else(|reject| reject.message.len(), <[u8]>::len);
     if bytes as u64 <= cap {
         return Ok(());
     }

@@ -17,7 +17,7 @@ const NODES_MAX: usize = 65_535;
 /// `MAX_CANISTER_HTTP_REJECT_BYTES`: whatever was asked for, a reject of this size may be delivered instead.
 const REJECT_BYTES_MAX: u64 = 1_025;
 /// `FLEXIBLE_RESPONSE_SIZE_OVERHEAD`: what each response of a flexible outcall takes in a block beyond its bytes.
-const FLEXIBLE_RESPONSE_OVERHEAD_BYTES: u64 = 181;
+pub(super) const FLEXIBLE_RESPONSE_OVERHEAD_BYTES: u64 = 181;
 
 /// Which nodes send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,15 +111,29 @@ pub fn base(nodes: usize, request_bytes: u64, replication: Replication) -> u128 
 ///
 /// `50·downloaded + 300·milliseconds + instructions/13`, plus `50·n·transformed` where responses travel one by one.
 pub fn per_node(nodes: usize, usage: &Usage, replication: Replication) -> u128 {
-    let network = 50 * u128::from(usage.raw_response_bytes) + 300 * usage.roundtrip.as_millis();
-    let transform = u128::from(usage.transform_instructions) / 13;
-    let gossip = match replication {
+    network(usage.raw_response_bytes, usage.roundtrip)
+        + transform(usage.transform_instructions)
+        + gossip(nodes, usage.transformed_bytes, replication)
+}
+
+/// Its first part: 50 for each byte that was downloaded, 300 for each millisecond.
+pub(super) fn network(downloaded_bytes: u64, roundtrip: Duration) -> u128 {
+    50 * u128::from(downloaded_bytes) + 300 * roundtrip.as_millis()
+}
+
+/// Its second part: one for 13 instructions of the transform.
+pub(super) fn transform(instructions: u64) -> u128 {
+    u128::from(instructions) / 13
+}
+
+/// Its third part: what votes travel as, a hash or the whole.
+pub(super) fn gossip(nodes: usize, transformed_bytes: u64, replication: Replication) -> u128 {
+    match replication {
         Replication::Full => 0,
         Replication::Single | Replication::Flexible { .. } => {
-            50 * wide(nodes) * u128::from(usage.transformed_bytes)
+            50 * wide(nodes) * u128::from(transformed_bytes)
         }
-    };
-    network + transform + gossip
+    }
 }
 
 /// Version 2, putting so many bytes into a block: `n·(10n + 600)` for each. It is 9,490 for n = 13.

@@ -2,12 +2,14 @@
 
 use std::fmt;
 
-use super::http_request::Asked;
+use super::{
+    decide::{Decided, voters},
+    http_request::Asked,
+};
 use crate::{
-    outcall::{Content, Reject, RejectCode},
+    outcall::{Reject, RejectCode},
     replica::Replica,
-    rules::price::{self, Usage},
-    verdict::Verdict,
+    rules::price,
 };
 
 /// The price version that a request names in `pricing_version`.
@@ -30,7 +32,7 @@ pub struct Bill {
     pub base: u128,
     /// What the nodes were charged for what they used. With version 1 it is 0.
     pub usage: u128,
-    /// For putting the answer into a block. With version 1 it is 0.
+    /// For putting what was agreed on, or the individual responses, into a block. With version 1 it is 0.
     pub delivery: u128,
 }
 
@@ -40,41 +42,25 @@ impl Bill {
         Self { pricing, attached, base: 0, usage: 0, delivery: 0 }
     }
 
-    /// What an outcall that was decided like this costs.
-    ///
-    /// Usage is that of the nodes whose votes made the decision: those that agreed or, where nobody could agree, all
-    /// that voted. An outcall whose time ran out pays the base alone; no source is known for that one.
-    pub(super) fn of(asked: &Asked, nodes: usize, verdict: &Verdict, replicas: &[Replica]) -> Self {
-        let advance = advance(asked, nodes);
-        let bill = Self { base: advance, ..Self::nothing(asked.pricing, asked.cycles) };
-        if asked.pricing == Pricing::Version1 {
+    /// What an outcall that was decided like this costs: with version 2, what every node that had a vote in time has
+    /// spent. Of an outcall whose time ran out, the nodes' reports are not read, and the base fee is all.
+    pub(super) fn of(asked: &Asked, nodes: usize, decided: &Decided, replicas: &[Replica]) -> Self {
+        let bill = Self { base: advance(asked, nodes), ..Self::nothing(asked.pricing, asked.cycles) };
+        if decided.is_out_of_time() {
             return bill;
         }
-        let bytes = match verdict {
-            Verdict::Agreed { reply, .. } => reply.len() as u64,
-            Verdict::Rejected { reject, .. } | Verdict::Diverged { reject, .. } => {
-                Content::Reject(reject.clone()).bytes()
-            }
-            Verdict::TimedOut { .. } => return bill,
-        };
-        let usage =
-            used(verdict, replicas).map(|usage| price::per_node(nodes, &usage, asked.replication)).sum();
-        Self { usage, delivery: price::delivery(nodes, bytes), ..bill }
+        let usage = voters(replicas).map(|record| record.spent).sum();
+        Self { usage, delivery: decided.delivery, ..bill }
+    }
+
+    /// Takes up what nodes have spent whose answers came when the result was there.
+    pub(super) fn joined_by(&mut self, spent: u128) {
+        self.usage += spent;
     }
 
     /// What was charged: never more than was attached.
     pub fn charged(&self) -> u128 {
-        self.due().min(self.attached)
-    }
-
-    /// What was not there, beyond the fee in advance. If it is not 0, such an outcall fails on the Internet Computer after its
-    /// request was sent. With which reject is not known to us, so the round is decided as if it had been paid.
-    pub fn missing(&self) -> u128 {
-        self.due().saturating_sub(self.attached)
-    }
-
-    fn due(&self) -> u128 {
-        self.base + self.usage + self.delivery
+        (self.base + self.usage + self.delivery).min(self.attached)
     }
 
     /// What came back.
@@ -94,7 +80,7 @@ pub(super) fn check_advance(asked: &Asked, nodes: usize) -> Result<(), Reject> {
         return Ok(());
     }
     let message =
-        format!("http_request request sent with {attached} cycles, but {required} cycles are required.");
+        format!("{} request sent with {attached} cycles, but {required} cycles are required.", asked.method);
     Err(Reject::new(RejectCode::CanisterReject, message))
 }
 
@@ -103,20 +89,6 @@ fn advance(asked: &Asked, nodes: usize) -> u128 {
         Pricing::Version1 => price::version_1(nodes, asked.request_bytes(), asked.request.max_response_bytes),
         Pricing::Version2 => price::base(nodes, asked.request_bytes(), asked.replication),
     }
-}
-
-/// One usage for each node that has a part in the decision, however often it sent.
-fn used<'a>(verdict: &Verdict, replicas: &'a [Replica]) -> impl Iterator<Item = Usage> + use<'a> {
-    let diverged = matches!(verdict, Verdict::Diverged { .. });
-    let counts = move |record: &Replica| !record.late && (diverged || record.group == Some(0));
-    replicas
-        .iter()
-        .enumerate()
-        .filter(move |(index, record)| {
-            let before = &replicas[..*index];
-            counts(record) && !before.iter().any(|other| other.number == record.number && counts(other))
-        })
-        .filter_map(|(_, record)| record.usage())
 }
 
 impl fmt::Display for Bill {
@@ -134,14 +106,7 @@ impl fmt::Display for Bill {
                 Grouped(delivery)
             )?,
         }
-        write!(f, "; {} attached, {} refunded", Grouped(attached), Grouped(self.refunded()))?;
-        match self.missing() {
-            0 => Ok(()),
-            missing => {
-                let fails = "on the Internet Computer this outcall fails after its request was sent";
-                write!(f, "; {} missing: {fails}", Grouped(missing))
-            }
-        }
+        write!(f, "; {} attached, {} refunded", Grouped(attached), Grouped(self.refunded()))
     }
 }
 
@@ -166,16 +131,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_paid_for_is_missing_and_said_so() {
+    fn a_bill_names_its_parts_and_is_never_more_than_was_attached() {
         let bill =
-            Bill { pricing: Pricing::Version2, attached: 1_170, base: 1_000, usage: 100, delivery: 70 };
-        assert_eq!((bill.charged(), bill.missing(), bill.refunded()), (1_170, 0, 0));
-        let paid = "1,170 charged = base 1,000 + nodes 100 + delivery 70; 1,170 attached, 0 refunded";
+            Bill { pricing: Pricing::Version2, attached: 2_000, base: 1_000, usage: 100, delivery: 70 };
+        assert_eq!((bill.charged(), bill.refunded()), (1_170, 830));
+        let paid = "1,170 charged = base 1,000 + nodes 100 + delivery 70; 2,000 attached, 830 refunded";
         assert_eq!(bill.to_string(), paid);
-        let poor = Bill { attached: 1_000, ..bill };
-        assert_eq!((poor.charged(), poor.missing(), poor.refunded()), (1_000, 170, 0));
-        let text = "1,000 charged = base 1,000 + nodes 100 + delivery 70; 1,000 attached, 0 refunded; 170 missing: on \
-                    the Internet Computer this outcall fails after its request was sent";
-        assert_eq!(poor.to_string(), text);
+        let poor = Bill { attached: 1_100, ..bill };
+        assert_eq!((poor.charged(), poor.refunded()), (1_100, 0));
     }
 }

@@ -3,7 +3,10 @@
 use candid::Principal;
 use serde_bytes::ByteBuf;
 
-use super::{Subnet, http_request::Asked};
+use super::{
+    Embedded, Subnet,
+    http_request::{Asked, FLEXIBLE_HTTP_REQUEST, HTTP_REQUEST},
+};
 use crate::{
     engine::Call,
     reject::{Reject, RejectCode},
@@ -21,7 +24,7 @@ pub(super) enum Errand {
     Answered(Call, Result<Vec<u8>, Reject>),
 }
 
-impl Subnet {
+impl Subnet<Embedded> {
     pub(super) fn errand(&mut self, call: Call) -> Errand {
         let (own, myself) = {
             let canister = self.canister();
@@ -38,9 +41,9 @@ impl Subnet {
             return Errand::Answered(call, Err(Reject::new(RejectCode::DestinationInvalid, text)));
         }
         match call.method.as_str() {
-            "http_request" => {
-                let id = self.next_outcall;
-                self.next_outcall += 1;
+            HTTP_REQUEST | FLEXIBLE_HTTP_REQUEST => {
+                let id = self.engine.next_outcall;
+                self.engine.next_outcall += 1;
                 match Asked::read(&call, id, self.nodes(), &myself) {
                     (asked, Ok(())) => Errand::Outcall(asked),
                     (asked, Err(reject)) => Errand::Refused(asked, reject),
@@ -56,7 +59,7 @@ impl Subnet {
             other => {
                 let text = format!(
                     "The embedded subnet does not play the method '{other}' of the management canister: it has \
-                     http_request and raw_rand"
+                     {HTTP_REQUEST}, {FLEXIBLE_HTTP_REQUEST} and raw_rand"
                 );
                 Errand::Answered(call, Err(Reject::new(RejectCode::CanisterError, text)))
             }

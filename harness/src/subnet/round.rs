@@ -30,7 +30,7 @@ pub struct Round {
     pub replicas: Vec<Replica>,
     /// What was decided.
     pub verdict: Verdict,
-    /// What it cost.
+    /// What it cost; all 0 where another engine charges it.
     pub bill: Bill,
 }
 
@@ -60,12 +60,23 @@ impl Round {
         }
     }
 
-    /// Takes up those that came late. They change nothing that was decided.
-    pub(super) fn joined_by(&mut self, late: Vec<Replica>) {
-        if !late.is_empty() {
-            self.replicas.extend(late);
+    /// Takes up those that came late, and what they have spent of the cycles that were held back for them: that is
+    /// returned. They change nothing that was decided.
+    pub(super) fn joined_by(&mut self, late: Vec<Replica>, held_back: u128) -> u128 {
+        if late.is_empty() {
+            return 0;
+        }
+        let first = late
+            .iter()
+            .enumerate()
+            .filter(|(index, record)| !late[..*index].iter().any(|other| other.number == record.number));
+        let spent = first.map(|(_, record)| record.spent).sum::<u128>().min(held_back);
+        self.bill.joined_by(spent);
+        self.replicas.extend(late);
+        if !matches!(self.verdict, Verdict::HandedOver { .. }) {
             let _ = judge(self.replication.senders(self.nodes), self.id, &mut self.replicas);
         }
+        spent
     }
 
     /// Where the requests went.
@@ -83,10 +94,12 @@ impl Round {
         variations(&self.replicas)
     }
 
-    /// A letter for each sending, by its group: `AAAAAAAABBBBB`. Small for a late one, a dot for one that never sent.
+    /// A letter for each sending, by its group: `AAAAAAAABBBBB`. Small for a late one, a dot for one that never sent, a
+    /// question mark for one whose vote another engine keeps to itself.
     pub fn votes(&self) -> String {
         let letter = |group: usize| char::from(b'A' + u8::try_from(group.min(25)).unwrap_or(25));
         let vote = |record: &Replica| match record.group {
+            None if record.asked.is_some() => '?',
             None => '·',
             Some(group) if record.late => letter(group).to_ascii_lowercase(),
             Some(group) => letter(group),
@@ -97,7 +110,15 @@ impl Round {
 
 impl fmt::Display for Round {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "outcall {}: {} {}", self.id, self.request.method, self.request.url)?;
+        write!(f, "outcall {}", self.id)?;
+        match self.replication {
+            Replication::Full => {}
+            Replication::Single => write!(f, ", not replicated")?,
+            Replication::Flexible { total_requests, min_responses: min, max_responses: max } => {
+                write!(f, ", flexible, {min} to {max} of {total_requests} responses wanted")?;
+            }
+        }
+        writeln!(f, ": {} {}", self.request.method, self.request.url)?;
         writeln!(f, "  {}", self.verdict)?;
         if !self.replicas.is_empty() {
             let sent = self.replicas.iter().filter(|record| record.asked.is_some());
@@ -116,6 +137,9 @@ impl fmt::Display for Round {
                 more => writeln!(f, " and {more} more")?,
             }
         }
-        write!(f, "  cycles: {}", self.bill)
+        match self.verdict {
+            Verdict::HandedOver { .. } => write!(f, "  cycles: charged by the engine that decided"),
+            _ => write!(f, "  cycles: {}", self.bill),
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! One node's part in a round: it sends when its turn comes, and its transform makes a vote of what it gets.
+//! One node's part in a round: it sends when its turn comes, and makes a vote of what it gets.
 
 use std::{sync::Arc, time::Duration};
 
@@ -7,30 +7,32 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use super::{hosted::Hosted, http_request::Asked};
 use crate::{
     adapter::Adapter,
-    engine::Canister,
-    http_response,
-    outcall::{Content, Reject, RejectCode, Response},
+    outcall::Request,
     replica::Replica,
-    rules::limits,
     schedule::{Moment, Turn},
 };
 
+/// What a node makes of the response that it got.
+pub(super) trait Voting: Clone + Send + 'static {
+    /// The record of its sending, with its vote if it can be known here.
+    fn vote(self, record: Replica) -> impl Future<Output = Replica> + Send;
+}
+
 /// An outcall under way. Clones are of the same one.
 #[derive(Clone)]
-pub(super) struct Sending {
-    pub(super) asked: Arc<Asked>,
-    hosted: Hosted,
+pub(super) struct Sending<V> {
+    request: Arc<Request>,
+    pub(super) voting: V,
     adapters: Arc<[Adapter]>,
     began: Instant,
 }
 
-impl Sending {
+impl<V: Voting> Sending<V> {
     /// The round begins now.
-    pub(super) fn begin(asked: Asked, hosted: Hosted, adapters: Arc<[Adapter]>) -> Self {
-        Self { asked: Arc::new(asked), hosted, adapters, began: Instant::now() }
+    pub(super) fn begin(request: Request, voting: V, adapters: Arc<[Adapter]>) -> Self {
+        Self { request: Arc::new(request), voting, adapters, began: Instant::now() }
     }
 
     /// How long the round has taken.
@@ -78,9 +80,8 @@ impl Sending {
         }
         let asked = self.waited();
         let Some(adapter) = self.adapters.get(number) else { return Replica::silent(number) };
-        let record = Replica::fetched(number, asked, adapter.fetch(&self.asked.request).await);
-        let outcall = self.asked.clone();
-        self.hosted.look(move |canister| vote(canister, &outcall, record)).await
+        let record = Replica::fetched(number, asked, adapter.fetch(&self.request).await);
+        self.voting.vote(record).await
     }
 }
 
@@ -95,42 +96,4 @@ async fn joined(mut sent: JoinSet<Replica>) -> Vec<Replica> {
         }
     }
     records
-}
-
-/// What a replica votes for: its response, judged, transformed and judged again.
-fn vote(canister: &Canister, asked: &Asked, mut record: Replica) -> Replica {
-    let Some(Ok(response)) = &record.raw else { return record };
-    let (content, instructions) = match limits::check_response(response) {
-        Ok(()) => transformed(canister, asked, response),
-        Err(reject) => (Content::Reject(reject), 0),
-    };
-    record.transform_instructions = instructions;
-    record.voting(content)
-}
-
-fn transformed(canister: &Canister, asked: &Asked, response: &Response) -> (Content, u64) {
-    let failed = |error: &dyn std::fmt::Display| {
-        (Content::Reject(Reject::new(RejectCode::SysFatal, error.to_string())), 0)
-    };
-    let Some(transform) = &asked.transform else {
-        return match http_response::encode(response) {
-            Ok(reply) => (Content::Success(reply), 0),
-            Err(error) => failed(&error),
-        };
-    };
-    let arg = match http_response::encode_transform_args(response, transform) {
-        Ok(arg) => arg,
-        Err(error) => return failed(&error),
-    };
-    // The caller is the management canister.
-    let queried = canister.queried(&transform.method, &arg, &[]);
-    let content = match queried.result {
-        Ok(reply) => Content::Success(reply),
-        Err(reject) => Content::Reject(reject),
-    };
-    let content = match limits::check_transformed(&content, asked.request.max_response_bytes) {
-        Ok(()) => content,
-        Err(reject) => Content::Reject(reject),
-    };
-    (content, queried.instructions)
 }

@@ -3,16 +3,19 @@
 use candid::{Func, Principal};
 use ic_management_canister_types::{HttpMethod, HttpRequestArgs, TransformContext, TransformFunc};
 
-use super::{Builder, Subnet, Update};
-use crate::{adapter::Network, engine::Settings};
+use super::{Builder, Round, Subnet, Update};
+use crate::{adapter::Network, engine::Settings, rules::price};
 
 mod agreement;
+mod budget;
 mod calls;
 mod endless;
+mod flexible;
 mod refusals;
 mod server;
+mod single;
 
-use server::Server;
+pub(super) use server::Server;
 
 /// A GET of that URL, at price version 2.
 fn get(url: impl Into<String>) -> HttpRequestArgs {
@@ -49,6 +52,19 @@ async fn ask(subnet: &mut Subnet, args: &HttpRequestArgs) -> Update {
 
 async fn send(subnet: &mut Subnet, method: &str, args: &HttpRequestArgs) -> Update {
     subnet.update(method, candid::encode_one(args).unwrap()).await
+}
+
+/// From now on the canister attaches so many cycles.
+async fn attach(subnet: &mut Subnet, cycles: u128) {
+    let cycles = u64::try_from(cycles).unwrap();
+    subnet.update("attach", cycles.to_le_bytes()).await.reply.unwrap();
+}
+
+/// What these nodes pay for what they used.
+fn usage_of(round: &Round, replicas: impl IntoIterator<Item = usize>) -> u128 {
+    let first = |number| round.replicas.iter().find(|record| record.number == number).unwrap();
+    let usage = replicas.into_iter().map(|number| first(number).usage().unwrap());
+    usage.map(|usage| price::per_node(round.nodes, &usage, round.replication)).sum()
 }
 
 /// The text that the canister's caller sees.

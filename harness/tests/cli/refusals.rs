@@ -19,8 +19,8 @@ async fn an_import_that_does_not_exist_is_named() {
 #[tokio::test]
 async fn a_method_that_does_not_exist_is_answered_with_those_that_do() {
     let error = refused(&Canister::new(ASKER).round(&["--call", "aks"]).await);
-    let methods = "ask, ask_poorly, ask_twice_at_once, ask_twice_in_a_row, caller, constant, delete, random, trapping, \
-                   unchanged";
+    let methods = "ask, ask_flexibly, ask_poorly, ask_twice_at_once, ask_twice_in_a_row, attach, caller, constant, delete, \
+                   random, trapping, unchanged";
     assert_eq!(error, format!(r#"--call: found "aks", expected a method of the canister: {methods}"#));
     let composite = r#"(module (func (export "canister_composite_query ask")))"#;
     let error = refused(&Canister::new(composite).round(&["--call", "ask"]).await);

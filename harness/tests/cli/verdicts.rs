@@ -41,6 +41,25 @@ async fn a_divergence_names_the_difference_and_the_status_is_1() {
 }
 
 #[tokio::test]
+async fn a_flexible_outcall_gathers_or_fails_with_a_reply_and_the_status_says_which() {
+    let server = Server::answering(|number| format!("\r\n{number:02}")).await;
+    let method = ["--call", "ask_flexibly", "--args", &get(&server.url())];
+    let ran = Canister::new(ASKER).round(&method).await;
+    assert_eq!((ran.code, ran.error().as_str()), (Some(0), ""), "{ran:?}");
+    let first = format!("outcall 0, flexible, 9 to 13 of 13 responses wanted: GET {}", server.url());
+    assert_eq!(ran.lines()[1], first);
+    assert!(ran.lines()[2].starts_with("  gathered: 13 responses, "), "{ran:?}");
+    assert!(ran.stdout.contains("\n1 round, 1 outcall: 1 gathered; 13 requests sent; "), "{ran:?}");
+
+    let silent = [&method[..], &["--silent", "0,1,2,3,4"]].concat();
+    let ran = Canister::new(ASKER).round(&silent).await;
+    assert_eq!((ran.code, ran.error().as_str()), (Some(1), ""), "{ran:?}");
+    assert_eq!(ran.lines()[2], "  failed: Flexible HTTP request timed out");
+    assert!(ran.stdout.contains("\nask_flexibly replied "), "{ran:?}");
+    assert!(ran.stdout.contains("\n1 round, 1 outcall: 1 failed; 8 requests sent; "), "{ran:?}");
+}
+
+#[tokio::test]
 async fn every_round_has_a_schedule_of_its_own_and_one_bad_round_decides_the_status() {
     // The third round's answers differ.
     let server = Server::answering(|number| {

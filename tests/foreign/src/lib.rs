@@ -6,6 +6,7 @@
 //!
 //! ```text
 //! http        http_request as the management canister's Candid describes it
+//! poll        flexible and non-replicated outcalls, by the management canister's library
 //! transform   what each replica does to its answer: tidy, nothing, or refuse it
 //! memory      readings and setup in stable memory, a few counters on the heap
 //! ```
@@ -14,6 +15,7 @@
 
 mod http;
 mod memory;
+mod poll;
 mod transform;
 
 use std::{marker::PhantomData, time::Duration};
@@ -98,6 +100,18 @@ async fn report(url: String, text: String) -> (Result<HttpResponse, Refusal>, St
     };
     let (sent, _) = join(request.send(), observed(&url)).await;
     (sent, nonce)
+}
+
+/// Asks several observers, who need not agree: of so many, at least and at most so many.
+#[update]
+async fn poll(url: String, total: u32, least: u32, most: u32) -> Result<Vec<String>, Refusal> {
+    poll::observers(url, (total, least, most)).await
+}
+
+/// Hangs out a flag, which is done once and not thirteen times.
+#[update]
+async fn hang_out(url: String, flag: String) -> Result<String, Refusal> {
+    poll::put(url, flag).await
 }
 
 /// Answers at once, and only then looks.

@@ -15,6 +15,7 @@ mod doors;
 mod gateway;
 mod memory;
 mod outcalls;
+mod polls;
 mod timers;
 mod transforms;
 mod traps;

@@ -1,4 +1,4 @@
-//! What can be seen of a canister from outside.
+//! What can be seen of a canister from outside, and what it can be given.
 
 use super::Canister;
 
@@ -11,6 +11,11 @@ impl Canister {
     /// Its balance in cycles.
     pub fn cycles(&self) -> u128 {
         self.state.balance
+    }
+
+    /// Adds cycles to its balance without a message, as a refund does whose call was answered before.
+    pub fn deposit(&mut self, cycles: u128) {
+        self.state.balance = self.state.balance.saturating_add(cycles);
     }
 
     /// Its certified data, at most 32 bytes.

@@ -2,12 +2,12 @@ use std::time::{Duration, Instant};
 
 use ic_management_canister_types::HttpRequestArgs;
 
-use super::{Server, ask, get, installed, rejection, subnet, with_transform};
+use super::{Server, ask, get, installed, rejection, subnet, usage_of, with_transform};
 use crate::{
     http_response,
-    rules::price::{self, Replication},
+    rules::price,
     schedule::Schedule,
-    subnet::{Round, Subnet},
+    subnet::Subnet,
     verdict::{Place, Verdict},
 };
 
@@ -100,37 +100,28 @@ async fn four_silent_nodes_do_not_matter_and_the_late_one_asks_all_the_same() {
     let server = Server::answering(|_| "\r\n4.23".to_owned()).await;
     let schedule = Schedule::together().silent(0).silent(1).silent(2).late(3).resend(4);
     let mut subnet = installed(Subnet::embedded(13).schedule(schedule)).await;
+    let before = subnet.canister().cycles();
     let update = ask(&mut subnet, &get(server.url())).await;
     assert!(matches!(update.rounds[0].verdict, Verdict::Agreed { replicas: 9, .. }), "{update}");
     assert_eq!(update.rounds[0].votes(), "···AAAAAAAAAAa");
     assert!(update.to_string().contains("\n  10 of 13 nodes, 11 requests: ···AA"), "{update}");
     assert_eq!((server.hits(), update.rounds[0].requests()), (11, 11));
-    assert_eq!(
-        update.rounds[0].bill.usage,
-        usage_of(&update.rounds[0], 4..13),
-        "each once, the late one never"
-    );
-}
-
-/// Of these replicas' first sendings.
-fn usage_of(round: &Round, replicas: impl IntoIterator<Item = usize>) -> u128 {
-    let first =
-        |number| round.replicas.iter().find(|record| record.number == number && !record.late).unwrap();
-    let usage = replicas.into_iter().map(|number| first(number).usage().unwrap());
-    usage.map(|usage| price::per_node(13, &usage, Replication::Full)).sum()
+    let used = usage_of(&update.rounds[0], 3..13);
+    assert_eq!(update.rounds[0].bill.usage, used, "each once, the late one when it has sent");
+    assert_eq!(before - subnet.canister().cycles(), update.charged());
 }
 
 #[tokio::test]
-async fn those_who_voted_otherwise_are_not_paid_and_where_nobody_agrees_all_are() {
+async fn whatever_a_node_votes_for_it_pays_for_and_what_nobody_agrees_on_is_not_delivered() {
     for (others, agreed) in [(4, true), (5, false)] {
         let body = move |number| if number < others { "\r\nx" } else { "\r\n4.23" };
         let server = Server::answering(move |number| body(number).to_owned()).await;
         let update = ask(&mut subnet(13).await, &get(server.url())).await;
         let round = &update.rounds[0];
         assert_eq!(update.is_agreed(), agreed, "{update}");
-        let paid = round.replicas.iter().filter(|record| !agreed || record.group == Some(0));
-        let paid: Vec<usize> = paid.map(|record| record.number).collect();
-        assert_eq!((paid.len(), round.bill.usage), (if agreed { 9 } else { 13 }, usage_of(round, paid)));
+        assert_eq!(round.bill.usage, usage_of(round, 0..13));
+        let bytes = update.reply.as_ref().map_or(0, Vec::len);
+        assert_eq!(round.bill.delivery, price::delivery(13, bytes as u64));
     }
 }
 

@@ -20,9 +20,11 @@
   (data (i32.const 32) "delete_canister")
   (data (i32.const 48) "DIDL\00\00")
   (data (i32.const 64) "x")
+  (data (i32.const 80) "flexible_http_request")
   ;; The argument stays at 4,096 for later calls; answers are copied to 2 MiB.
   (global $size (mut i32) (i32.const 0))
   (global $counted (mut i32) (i32.const 0))
+  (global $cycles (mut i64) (i64.const 30000000000))
 
   (func $keep
     (global.set $size (call $arg_size))
@@ -34,9 +36,16 @@
     (call $call_cycles (i64.const 0) (local.get $cycles))
     (if (call $call_perform) (then unreachable)))
   (func $ask (param $then i32)
-    (call $call (i32.const 0) (i32.const 12) (local.get $then) (i64.const 30000000000)))
+    (call $call (i32.const 0) (i32.const 12) (local.get $then) (global.get $cycles)))
 
   (func (export "canister_update ask") (call $keep) (call $ask (i32.const 0)))
+  (func (export "canister_update ask_flexibly") (call $keep)
+    (call $call (i32.const 80) (i32.const 21) (i32.const 0) (global.get $cycles)))
+  ;; From now on so many cycles are attached: eight bytes, little-endian.
+  (func (export "canister_update attach")
+    (call $arg_copy (i32.const 4096) (i32.const 0) (i32.const 8))
+    (global.set $cycles (i64.load (i32.const 4096)))
+    (call $reply))
   (func (export "canister_update ask_poorly") (call $keep)
     (call $call (i32.const 0) (i32.const 12) (i32.const 0) (i64.const 7)))
   (func (export "canister_update ask_twice_at_once") (call $keep)

@@ -1,10 +1,5 @@
-use ic_management_canister_types::{HttpMethod, HttpRequestArgs};
-
 use super::{Server, ask, get, installed, rejection, send, subnet};
-use crate::{
-    rules::price::Replication,
-    subnet::{InstallError, Subnet},
-};
+use crate::subnet::{InstallError, Subnet};
 
 #[tokio::test]
 async fn two_outcalls_at_once_run_their_rounds_at_the_same_time() {
@@ -39,16 +34,6 @@ async fn a_canister_can_be_upgraded_between_outcalls() {
     let error = subnet.upgrade(b"no wasm", []).await.unwrap_err();
     assert!(matches!(error, InstallError::Module(_)), "{error}");
     assert!(ask(&mut subnet, &get(server.url())).await.is_agreed(), "the old code is still there");
-}
-
-#[tokio::test]
-async fn one_node_alone_makes_an_outcall_that_is_not_replicated() {
-    let server = Server::answering(|number| format!("\r\n{number}")).await;
-    let args = HttpRequestArgs { is_replicated: Some(false), method: HttpMethod::PUT, ..get(server.url()) };
-    let update = ask(&mut subnet(13).await, &args).await;
-    assert!(update.is_agreed(), "{update}");
-    assert_eq!((server.hits(), update.rounds[0].replication), (1, Replication::Single));
-    assert!(update.rounds[0].bill.base < 38_417_600, "{}", update.rounds[0].bill);
 }
 
 #[tokio::test]

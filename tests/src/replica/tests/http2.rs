@@ -1,6 +1,6 @@
 //! The replica that speaks HTTP/2 without asking first.
 
-use std::panic::catch_unwind;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use http::{HeaderMap, Request, Response};
 use tokio::net::TcpListener;
@@ -48,5 +48,8 @@ async fn an_http2_replica_needs_an_http2_server() {
     let upstream = Upstream::start(Script::always(Act::json("{}"))).await;
     let replica = H2Replica::connect(upstream.addr()).await.unwrap();
     replica.send(&pay()).await.unwrap_err();
-    assert!(catch_unwind(move || drop(upstream)).is_err(), "the preface is no HTTP/1.1, which must show");
+    assert!(
+        catch_unwind(AssertUnwindSafe(move || drop(upstream))).is_err(),
+        "the preface is no HTTP/1.1, which must show"
+    );
 }
