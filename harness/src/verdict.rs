@@ -8,13 +8,16 @@ use crate::{
     rules::consensus::{Decision, Digest, Tally, share_hash, timed_out},
 };
 
-mod difference;
-mod json;
+pub(crate) mod difference;
+pub(crate) mod json;
 #[cfg(test)]
 mod tests;
 
 pub use difference::{Counted, Difference, Place, Variations};
 pub use json::Path;
+
+/// How many differences [`variations`] lists.
+const FOUND_MAX: usize = 100;
 
 /// How an outcall ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -143,7 +146,7 @@ pub fn judge(nodes: usize, id: u64, records: &mut [Replica]) -> Verdict {
 pub fn variations(records: &[Replica]) -> Variations {
     let raw: Vec<&Result<Response, Reject>> =
         records.iter().filter_map(|record| record.raw.as_ref()).collect();
-    difference::variations(&raw)
+    difference::variations(&raw, FOUND_MAX)
 }
 
 fn decide(nodes: usize, id: u64, records: &[Replica]) -> Decision {

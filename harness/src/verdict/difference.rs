@@ -34,6 +34,8 @@ pub enum Place {
     Json(Path),
     /// Only the order of the members of the JSON object there.
     MemberOrder(Path),
+    /// Only the order of the elements of the JSON array there.
+    ElementOrder(Path),
     /// Only how the same JSON is written: space or escapes, from that byte of the body on.
     Spelling(usize),
     /// A body that is not JSON, from that byte on.
@@ -65,7 +67,7 @@ pub struct Difference {
 pub struct Variations {
     /// The differences: outcome, status, headers, body.
     pub found: Vec<Difference>,
-    /// How many more there are: only the first 100 are listed.
+    /// How many more there are: where nothing else is said, only the first 100 are listed.
     pub left_out: usize,
 }
 
@@ -88,7 +90,7 @@ impl Difference {
     }
 }
 
-pub(super) use vary::variations;
+pub(crate) use vary::variations;
 
 /// Counts equal values; those of most replicas come first, else in order of their first occurrence.
 fn count(values: impl Iterator<Item = (String, usize)>) -> Vec<Counted> {
@@ -112,6 +114,7 @@ impl fmt::Display for Place {
             Place::HeaderOrder => f.write_str("order of the headers"),
             Place::Json(path) => write!(f, "{path}"),
             Place::MemberOrder(path) => write!(f, "order of the members of {path}"),
+            Place::ElementOrder(path) => write!(f, "order of the elements of {path}"),
             Place::Spelling(byte) => {
                 write!(f, "the same JSON, written differently from byte {byte} of the body")
             }
