@@ -53,6 +53,8 @@ mod cli;
 pub mod engine;
 pub mod http_response;
 pub mod outcall;
+#[cfg(feature = "probe")]
+pub mod probe;
 pub mod reject;
 pub mod replica;
 pub mod rules;

@@ -93,7 +93,7 @@ impl Difference {
 pub(crate) use vary::variations;
 
 /// Counts equal values; those of most replicas come first, else in order of their first occurrence.
-fn count(values: impl Iterator<Item = (String, usize)>) -> Vec<Counted> {
+pub(crate) fn count(values: impl Iterator<Item = (String, usize)>) -> Vec<Counted> {
     let mut counted: Vec<Counted> = Vec::new();
     for (value, replicas) in values {
         match counted.iter_mut().find(|counted| counted.value == value) {

@@ -58,7 +58,7 @@ pub(super) fn brief(tree: &Tree) -> String {
 }
 
 /// The elements of an array in short, in their order.
-pub(super) fn elements(tree: &Tree) -> String {
+pub(crate) fn elements(tree: &Tree) -> String {
     match tree {
         Tree::Array(elements) => elements.iter().map(Tree::canonical).collect::<Vec<_>>().join(", "),
         other => brief(other),
@@ -77,6 +77,12 @@ pub(super) fn names(tree: &Tree) -> String {
 }
 
 impl Path {
+    /// To a member of the whole.
+    #[cfg(feature = "probe")]
+    pub(crate) fn member(name: &str) -> Self {
+        Self(vec![Step::Member(name.to_owned(), 0)])
+    }
+
     /// Its steps, from the root.
     pub(crate) fn steps(&self) -> &[Step] {
         &self.0
