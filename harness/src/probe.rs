@@ -64,7 +64,7 @@ mod transform;
 
 pub use cause::Cause;
 pub use cost::Cost;
-pub use finding::Finding;
+pub use finding::{Finding, Folded};
 pub use pattern::Pattern;
 pub use remedy::Remedy;
 pub use report::Report;

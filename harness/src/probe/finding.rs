@@ -30,6 +30,9 @@ use crate::{
 /// How many places are listed; no honest service comes near.
 const FOUND_MAX: usize = 10_000;
 
+/// So many places of one kind are told one by one.
+const FOLDED_OVER: usize = 3;
+
 /// A place at which answers differ, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
@@ -222,6 +225,39 @@ impl Finding {
             _ => None,
         }
     }
+}
+
+/// Findings that are told in one line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Folded<'f> {
+    /// The place, or one with `[*]` that stands for several.
+    pub place: String,
+    /// How many places there are.
+    pub places: usize,
+    /// The first of them.
+    pub first: &'f Finding,
+}
+
+/// The findings with what differs for one cause in many elements of an array told once.
+pub(super) fn folded(findings: &[Finding]) -> Vec<Folded<'_>> {
+    let key = |finding: &Finding| Some((Pattern::widest(finding.path()?), finding.cause.name()));
+    let mut counts: BTreeMap<(Pattern, &str), usize> = BTreeMap::new();
+    for key in findings.iter().filter_map(key) {
+        *counts.entry(key).or_default() += 1;
+    }
+    let mut folded = Vec::new();
+    for first in findings {
+        match key(first) {
+            Some(key) if counts.get(&key).is_none_or(|places| *places > FOLDED_OVER) => {
+                // Gone when it was told.
+                if let Some(places) = counts.remove(&key) {
+                    folded.push(Folded { place: key.0.to_string(), places, first });
+                }
+            }
+            _ => folded.push(Folded { place: first.difference.place.to_string(), places: 1, first }),
+        }
+    }
+    folded
 }
 
 fn counted(values: impl Iterator<Item = String>) -> Vec<Counted> {

@@ -38,6 +38,17 @@ impl Pattern {
         Self(parts)
     }
 
+    /// The same place whatever the numbers of the elements are.
+    pub(super) fn widest(path: &Path) -> Self {
+        let mut widest = Self::exact(path);
+        for part in &mut widest.0 {
+            if let Part::Element(_) = part {
+                *part = Part::Each;
+            }
+        }
+        widest
+    }
+
     /// Whether a path is one of the places that this stands for.
     pub(super) fn covers(&self, path: &Path) -> bool {
         let steps = path.steps();

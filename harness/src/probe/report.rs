@@ -3,7 +3,7 @@
 use super::{
     Asked,
     cost::Cost,
-    finding::{self, Finding, classes},
+    finding::{self, Finding, Folded, classes},
     remedy::{Case, Remedy},
     rules::Rules,
     suspect::{Suspect, suspects},
@@ -66,9 +66,19 @@ impl Report {
         self.replicas.iter().filter_map(|record| record.group).max().map_or(0, |group| group + 1)
     }
 
+    /// The findings for people: what differs for one cause in many elements of an array is told once.
+    pub fn folded(&self) -> Vec<Folded<'_>> {
+        finding::folded(&self.findings)
+    }
+
     /// How often the request may have reached the server.
     pub fn requests(&self) -> u32 {
         self.replicas.iter().map(|record| record.attempts).sum()
+    }
+
+    /// Whether every answer is beyond the cap on responses.
+    pub fn is_beyond_cap(&self) -> bool {
+        matches!(&self.verdict, Verdict::Rejected { reject, .. } if finding::is_size_cap(reject))
     }
 
     /// Why nobody could be asked: no replica got as far as a server.

@@ -48,6 +48,8 @@ impl Rules {
         for finding in findings {
             rules.take(finding);
         }
+        // Whose answer came first must not show in what is printed.
+        rules.edits.sort_by(|(one, _), (other, _)| one.cmp(other));
         rules
     }
 

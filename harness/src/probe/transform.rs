@@ -30,12 +30,12 @@ pub(super) fn text(rules: &Rules, request: &Request) -> String {
 }
 
 fn write_all(out: &mut String, rules: &Rules, request: &Request) -> std::fmt::Result {
-    let json =
-        if rules.canonical { r#", serde_json = { version = "1", features = ["raw_value"] }"# } else { "" };
-    writeln!(
-        out,
-        "// Cargo.toml: candid = \"0.10\", ic-cdk = \"0.20\", ic-cdk-management-canister = \"0.3\"{json}"
-    )?;
+    let comma = if rules.canonical { "," } else { "" };
+    let crates = r#"candid = "0.10", ic-cdk = "0.20", ic-cdk-management-canister = "0.3""#;
+    writeln!(out, "// Cargo.toml: {crates}{comma}")?;
+    if rules.canonical {
+        writeln!(out, r#"//             serde_json = {{ version = "1", features = ["raw_value"] }}"#)?;
+    }
     if rules.canonical {
         writeln!(out, "use std::collections::BTreeMap;\n")?;
     }

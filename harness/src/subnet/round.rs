@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fmt};
 use super::{Bill, http_request::Asked};
 use crate::{
     outcall::{Reject, Request, Transform},
-    replica::Replica,
+    replica::{Replica, votes},
     rules::price::Replication,
     verdict::{Variations, Verdict, judge, variations},
 };
@@ -85,13 +85,7 @@ impl Round {
 
     /// A letter for each sending, by its group: `AAAAAAAABBBBB`. Small for a late one, a dot for one that never sent.
     pub fn votes(&self) -> String {
-        let letter = |group: usize| char::from(b'A' + u8::try_from(group.min(25)).unwrap_or(25));
-        let vote = |record: &Replica| match record.group {
-            None => '·',
-            Some(group) if record.late => letter(group).to_ascii_lowercase(),
-            Some(group) => letter(group),
-        };
-        self.replicas.iter().map(vote).collect()
+        votes(&self.replicas)
     }
 }
 

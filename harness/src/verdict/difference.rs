@@ -126,17 +126,28 @@ impl fmt::Display for Place {
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: ", self.place)?;
-        let window = self.window();
-        for (position, Counted { value, replicas }) in self.values.iter().take(VALUES_PRINTED_MAX).enumerate()
-        {
+        write!(f, "{}: {}", self.place, self.values_told(VALUES_PRINTED_MAX))
+    }
+}
+
+/// The values of a difference, and in how many replicas they are.
+struct ValuesTold<'d> {
+    difference: &'d Difference,
+    values_max: usize,
+}
+
+impl fmt::Display for ValuesTold<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let values = &self.difference.values;
+        let window = self.difference.window();
+        for (position, Counted { value, replicas }) in values.iter().take(self.values_max).enumerate() {
             match position {
                 0 if *replicas == 1 => write!(f, "{} in 1 replica", cut(value, &window))?,
                 0 => write!(f, "{} in {replicas} replicas", cut(value, &window))?,
                 _ => write!(f, ", {} in {replicas}", cut(value, &window))?,
             }
         }
-        match self.values.len().saturating_sub(VALUES_PRINTED_MAX) {
+        match values.len().saturating_sub(self.values_max) {
             0 => Ok(()),
             1 => f.write_str(" and another value"),
             more => write!(f, " and {more} other values"),
@@ -145,6 +156,11 @@ impl fmt::Display for Difference {
 }
 
 impl Difference {
+    /// The values without their place: the first so many of them, and the number of the others.
+    pub(crate) fn values_told(&self, values_max: usize) -> impl fmt::Display {
+        ValuesTold { difference: self, values_max }
+    }
+
     /// Which characters of the values are printed: all, unless one is too long; then those around the first
     /// difference.
     fn window(&self) -> Range<usize> {

@@ -16,8 +16,8 @@ use super::Cause;
 const NOW_SECONDS: f64 = 36.0 * 3_600.0;
 /// Numbers that differ by less than this part of them are the same number.
 const NOISE: f64 = 1e-9;
-/// Decimals beyond which nothing is rounded; a double has no more.
-const DECIMALS_MAX: i32 = 15;
+/// Digits that a rounded number keeps at most: a double has 15, and the last ones are the noise.
+const DIGITS_MAX: i32 = 12;
 /// Shorter texts are no ids, unless their names say so.
 const TOKEN_CHARACTERS_MIN: usize = 8;
 /// Integers up to here are counts and amounts; above, some are ids.
@@ -135,17 +135,17 @@ fn of_numbers(name: &str, texts: &[&str], now_seconds: f64) -> Option<Cause> {
     }
 }
 
-/// The most decimals with which numbers are one, less one: so that the next answer is on the same side, too.
+/// The most decimals with which numbers are one, less one where they differ: so that the next answer is on the same
+/// side, too. Numbers that are small beyond these decimals have none.
 fn decimals(numbers: &[f64], spread: f64) -> Option<i32> {
     let most = numbers.iter().fold(0.0_f64, |most, number| most.max(number.abs()));
-    // Beyond this a double that is scaled has no room for its decimals.
-    let bound = DECIMALS_MAX - most.max(1.0).log10().ceil() as i32;
-    let visible = if spread > 0.0 { -spread.log10().ceil() as i32 } else { bound };
+    let bound = DIGITS_MAX - most.max(1.0).log10().ceil() as i32;
+    let visible = if spread > 0.0 { -spread.log10().ceil() as i32 - 1 } else { bound };
     let is_one = |decimals: &i32| {
         let scale = 10_f64.powi(*decimals);
         numbers.windows(2).all(|pair| (pair[0] * scale).round() == (pair[1] * scale).round())
     };
-    (0..=visible.min(bound)).rev().find(is_one).map(|decimals| (decimals - 1).max(0))
+    (0..=visible.min(bound)).rev().find(is_one)
 }
 
 /// Seconds, milliseconds, microseconds or nanoseconds since 1970, about now.
