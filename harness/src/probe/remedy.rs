@@ -22,8 +22,16 @@ pub struct Remedy {
     pub alike: bool,
     /// Why the answers do not become alike, and what to do about it; empty where they do.
     pub why: Vec<String>,
+    /// What the canister gets; none without a text.
+    pub answer: Option<Response>,
     /// What it would cost; none without a text.
     pub cost: Option<Cost>,
+}
+
+impl Remedy {
+    fn none(why: Vec<String>) -> Self {
+        Self { text: None, alike: false, why, answer: None, cost: None }
+    }
 }
 
 /// What remedies are made of.
@@ -44,6 +52,7 @@ impl Case<'_> {
             limits::check_transformed(&content, cap).map_or_else(Content::Reject, |()| content)
         };
         let (verdict, records) = self.judged(|record| record.raw.as_ref().map(|raw| voted(raw, vote)));
+        let first = self.replicas.iter().find_map(|record| record.raw.as_ref()?.as_ref().ok());
         if is_one(&verdict, &records) {
             let named = Transform { method: "transform".to_owned(), context: Vec::new() };
             let request_bytes = limits::request_bytes(self.request, Some(&named));
@@ -51,6 +60,7 @@ impl Case<'_> {
                 text: Some(transform::text(self.rules, self.request)),
                 alike: true,
                 why: Vec::new(),
+                answer: first.map(|response| transform::apply(self.rules, response)),
                 cost: Some(Cost::of(self.nodes, request_bytes, &verdict, &records)),
             };
         }
@@ -65,17 +75,16 @@ impl Case<'_> {
         if why.is_empty() {
             why.push(format!("what is left still differs: {verdict}"));
         }
-        Remedy { text: None, alike: false, why, cost: None }
+        Remedy::none(why)
     }
 
     /// The route, and whether its rules alone make all answers one.
     pub(super) fn route(&self) -> Remedy {
-        let none = |why: String| Remedy { text: None, alike: false, why: vec![why], cost: None };
         let answers: Vec<&Response> =
             self.replicas.iter().filter_map(|record| record.raw.as_ref()?.as_ref().ok()).collect();
         let route = match Route::new(self.rules, self.request, &answers) {
             Ok(route) => route,
-            Err(why) => return none(format!("no route leads there: {why}")),
+            Err(why) => return Remedy::none(vec![format!("no route leads there: {why}")]),
         };
         let method = &self.request.method;
         let finish = |response: &Response| route.finished(method, response);
@@ -84,7 +93,7 @@ impl Case<'_> {
             let why = refused.map_or("there was no answer".to_owned(), |why| {
                 format!("the gateway would refuse the answer: {why}")
             });
-            return none(format!("no route can be tried: {why}"));
+            return Remedy::none(vec![format!("no route can be tried: {why}")]);
         };
         let text = Some(route.text.clone());
         let refused = |why: String| Reject::new(RejectCode::SysFatal, why);
@@ -102,7 +111,7 @@ impl Case<'_> {
         records.iter_mut().for_each(|record| record.downloaded_bytes = first.bytes());
         let request_bytes = limits::request_bytes(self.request, None);
         let cost = Some(Cost::of(self.nodes, request_bytes, &verdict, &records));
-        Remedy { text, alike, why, cost }
+        Remedy { text, alike, why, answer: Some(first), cost }
     }
 
     /// The same records with other votes, and what the subnet says to them.

@@ -67,17 +67,38 @@ fn write_all(out: &mut String, rules: &Rules, request: &Request) -> std::fmt::Re
         }
     }
     if rules.canonical {
-        out.write_str(
-            "    if let Ok(json) = serde_json::from_slice(&response.body) {\n        \
-             response.body = tidied(json, &mut Vec::new()).into_bytes();\n    }\n",
-        )?;
+        let path = if list.is_empty() { "" } else { ", &mut Vec::new()" };
+        writeln!(out, "    if let Ok(json) = serde_json::from_slice(&response.body) {{")?;
+        writeln!(out, "        response.body = tidied(json{path}).into_bytes();\n    }}")?;
     }
     writeln!(out, "    response\n}}")?;
-    if rules.canonical { write_tidied(out, &list) } else { Ok(()) }
+    match (rules.canonical, list.is_empty()) {
+        (false, _) => Ok(()),
+        (true, true) => out.write_str(RESPELLED),
+        (true, false) => write_edited(out, &list),
+    }
 }
 
-/// The function that writes JSON in one spelling, with no more in it than the rules need.
-fn write_tidied(out: &mut String, list: &Lists) -> std::fmt::Result {
+/// The function that writes JSON in one spelling.
+const RESPELLED: &str = r#"
+/// JSON in one spelling: members in the order of their names, every number with the digits that it came with.
+fn tidied(json: &RawValue) -> String {
+    if let Ok(members) = serde_json::from_str::<BTreeMap<String, &RawValue>>(json.get()) {
+        let member = |(name, value)| format!("{}:{}", Value::from(name), tidied(value));
+        return format!("{{{}}}", members.into_iter().map(member).collect::<Vec<_>>().join(","));
+    }
+    if let Ok(elements) = serde_json::from_str::<Vec<&RawValue>>(json.get()) {
+        return format!("[{}]", elements.into_iter().map(tidied).collect::<Vec<_>>().join(","));
+    }
+    match serde_json::from_str::<String>(json.get()) {
+        Ok(text) => Value::from(text).to_string(),
+        Err(_) => json.get().to_owned(),
+    }
+}
+"#;
+
+/// The same function where something is done on the way, with no more in it than the rules need.
+fn write_edited(out: &mut String, list: &Lists) -> std::fmt::Result {
     let drops = !list.dropped.is_empty();
     let is_dropped = |kept: &str| match drops {
         true => format!("if !is_in(DROPPED, path) {{\n                {kept}\n            }}"),
@@ -131,9 +152,6 @@ fn tidied(json: &RawValue, path: &mut Vec<String>) -> String {{
 }}
 "#
     )?;
-    if list.is_empty() {
-        return Ok(());
-    }
     out.write_str(
         r#"
 fn is_in(places: &[&[&str]], path: &[String]) -> bool {

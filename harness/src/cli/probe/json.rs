@@ -16,7 +16,8 @@
 //! left_out     how many more differences there are
 //! suspects     [{place, value, cause, why}]: the same for all, and not to be trusted
 //! cost         {downloaded_bytes: [least, most], delivered_bytes, cycles}
-//! transform    {text, alike, why: [...], cost}, or null where nothing is to be helped; text is null where none helps
+//! transform    {text, alike, why: [...], answer: {status, headers: [[name, value]], body}, cost}, or null where nothing
+//!              is to be helped; text, answer and cost are null where none helps
 //! route        the same; with a text and not alike it makes replicas agree by asking once
 //! ```
 
@@ -103,7 +104,16 @@ fn placed(place: &Place, mut told: Value) -> Value {
 }
 
 fn remedy(remedy: &Remedy) -> Value {
-    json!({ "text": remedy.text, "alike": remedy.alike, "why": remedy.why, "cost": remedy.cost.as_ref().map(cost) })
+    let answer = remedy.answer.as_ref().map(|answer| {
+        json!({ "status": answer.status, "headers": answer.headers, "body": String::from_utf8_lossy(&answer.body) })
+    });
+    json!({
+        "text": remedy.text,
+        "alike": remedy.alike,
+        "why": remedy.why,
+        "answer": answer,
+        "cost": remedy.cost.as_ref().map(cost),
+    })
 }
 
 fn cost(cost: &Cost) -> Value {

@@ -134,6 +134,7 @@ fn write_transform(out: &mut String, report: &Report, transform: &Remedy) -> fmt
     let is_safe = matches!(report.request.method.as_str(), "GET" | "HEAD");
     writeln!(out, "\nThis transform makes all {} answers one; it was tried on them:\n", report.nodes)?;
     out.write_str(text)?;
+    write_answer(out, transform)?;
     if is_safe {
         return Ok(());
     }
@@ -157,7 +158,8 @@ fn write_route(out: &mut String, report: &Report, route: &Remedy) -> fmt::Result
         Some(text) if route.alike => {
             let made = "This route of the gateway makes all";
             writeln!(out, "\n{made} {nodes} answers one, which was tried on them, and asks once:\n")?;
-            out.write_str(text)
+            out.write_str(text)?;
+            write_answer(out, route)
         }
         Some(text) => {
             let once = "This route of the gateway makes the replicas agree, since it asks once and gives all of them that one \
@@ -168,9 +170,23 @@ fn write_route(out: &mut String, report: &Report, route: &Remedy) -> fmt::Result
                 write_reasons(out, &route.why)?;
             }
             writeln!(out)?;
-            out.write_str(text)
+            out.write_str(text)?;
+            write_answer(out, route)
         }
     }
+}
+
+/// What the canister gets, in one line.
+fn write_answer(out: &mut String, remedy: &Remedy) -> fmt::Result {
+    let Some(answer) = &remedy.answer else { return Ok(()) };
+    let body = String::from_utf8_lossy(&answer.body);
+    let line = format!(
+        "The canister gets: {} {}",
+        answer.status,
+        body.escape_debug().to_string().replace("\\\"", "\"")
+    );
+    let shown: String = line.chars().take(WIDTH - 1).collect();
+    writeln!(out, "\n{shown}{}", if shown.len() < line.len() { "…" } else { "" })
 }
 
 fn write_reasons(out: &mut String, why: &[String]) -> fmt::Result {
