@@ -12,10 +12,11 @@
 //! rules/consensus agree, diverge or run out of time
 //! verdict         the decision, and for a divergence the first difference, in words
 //! rules/price     what it cost
+//! probe           a URL, asked by all replicas without a canister: what differs, why, and what would mend it
 //! ```
 //!
-//! Everything but [`adapter`] is pure: no network, no clock, no randomness but a seed's. Without a canister, and so
-//! without a transform, thirteen replicas are asked like this:
+//! All of it but [`adapter`] and the asking itself is pure: no network, no clock, no randomness but a seed's. Without a
+//! canister, and so without a transform, thirteen replicas are asked like this:
 //!
 //! ```no_run
 //! use std::time::Duration;

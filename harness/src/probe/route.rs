@@ -37,6 +37,8 @@ const NOT_FORWARDED: [&str; 13] = [
     "transfer-encoding",
     "upgrade",
 ];
+/// The longest path of a route, in bytes.
+const PATH_BYTES_MAX: usize = 1_024;
 /// What jq does not take for a name behind a dot.
 const RESERVED: [&str; 16] = [
     "and", "as", "catch", "def", "elif", "else", "end", "foreach", "if", "import", "include", "label", "or",
@@ -140,7 +142,10 @@ impl Upstream {
             );
         }
         if url.contains('#') || !is_plain(uri.path()) {
-            return Err("its URL has a fragment, or a path that servers read in different ways".to_owned());
+            return Err(
+                "its URL has a fragment, or a path that is too long or that servers read in different ways"
+                    .to_owned(),
+            );
         }
         let path = uri.path().trim_end_matches('/');
         // A route is found by whole segments; the root alone would take every path.
@@ -157,7 +162,8 @@ fn is_plain(path: &str) -> bool {
     let has_broken_escape = path.split('%').skip(1).any(|after| {
         !after.as_bytes().get(..2).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
     });
-    path.bytes().all(|byte| byte.is_ascii_graphic())
+    path.len() <= PATH_BYTES_MAX
+        && path.bytes().all(|byte| byte.is_ascii_graphic())
         && !path.contains("//")
         && !path.contains('\\')
         && !is_dotted

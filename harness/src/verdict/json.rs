@@ -84,6 +84,7 @@ impl Path {
     }
 
     /// Its steps, from the root.
+    #[cfg(feature = "probe")]
     pub(crate) fn steps(&self) -> &[Step] {
         &self.0
     }

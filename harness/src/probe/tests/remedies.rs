@@ -18,9 +18,11 @@ fn refused(report: &Report) -> (String, bool) {
     (transform.why.join("\n"), route.text.is_some())
 }
 
+type Answer = fn(usize) -> Response;
+
 #[test]
 fn noise_of_every_kind_is_taken_away_by_both() {
-    let rules: [(&str, fn(usize) -> Response); 12] = [
+    let rules: [(&str, Answer); 12] = [
         ("a header", |number| with(json("{}"), "date", &number.to_string())),
         ("the type of the content", |number| {
             with(Response { headers: Vec::new(), ..json("{}") }, "content-type", &format!("text/{number}"))
