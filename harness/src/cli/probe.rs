@@ -59,7 +59,7 @@ pub(super) struct Args {
     /// The most that a replica accepts, headers and body together, in bytes [default: 2000000].
     #[arg(long, value_name = "BYTES")]
     max_response_bytes: Option<u64>,
-    /// A place in JSON answers that is of no interest, such as $.meta.time or $.items[*].rank; may come several times.
+    /// A place in JSON answers that is of no interest, such as `$.meta.time` or `$.items[*].rank`; may come several times.
     #[arg(long, value_name = "PATH", value_parser = Pattern::parse)]
     drop: Vec<Pattern>,
     /// How much later than the first replica the last one may send. Within less than a second even a clock stands still.
