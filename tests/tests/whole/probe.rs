@@ -34,11 +34,11 @@ fn everything(order: usize) -> Reply {
         format!(r#""served_at":{now}"#),
         format!(r#""items":[{}]"#, items.join(",")),
         format!(r#""tuple":["ICP",{now},1.10]"#),
-        format!(r#""mean":{}"#, if order % 2 == 0 { "0.3" } else { "0.30000000000000004" }),
+        format!(r#""mean":{}"#, if order.is_multiple_of(2) { "0.3" } else { "0.30000000000000004" }),
         r#""name":"\u00e9\/\n""#.to_owned(),
     ];
     let turned: Vec<&str> = members.iter().map(String::as_str).cycle().skip(order % 8).take(8).collect();
-    let space = if order % 2 == 0 { " " } else { "" };
+    let space = if order.is_multiple_of(2) { " " } else { "" };
     Reply::json(&format!("{{{}{space}}}", turned.join(",")))
         .header("date", &format!("Tue, 24 Nov 2026 10:{:02}:{:02} GMT", order / 60 % 60, order % 60))
         .header("set-cookie", &format!("session={}", token()))
@@ -53,8 +53,11 @@ const LEFT: &str = "{\"items\":[{\"sku\":\"a\"},{\"sku\":\"b\"},{\"sku\":\"c\"}]
 /// JSON whose members come in any order, and nothing else.
 async fn unordered() -> Upstream {
     Upstream::start(Script::each(|seen: &Seen| {
-        let body =
-            if seen.order % 2 == 0 { r#"{"a":[1.0,"x"],"b":{}}"# } else { r#"{"b":{},"a":[1.0,"x"]}"# };
+        let body = if seen.order.is_multiple_of(2) {
+            r#"{"a":[1.0,"x"],"b":{}}"#
+        } else {
+            r#"{"b":{},"a":[1.0,"x"]}"#
+        };
         Reply::json(body).into()
     }))
     .await

@@ -103,7 +103,7 @@ async fn where_some_are_told_429_one_request_is_not() {
 async fn compressed_answers_are_alike_through_the_route() {
     let upstream = Upstream::start(Script::each(|seen: &Seen| {
         let text = format!(r#"{{"price":"6.88","request_id":"{}"}}"#, token());
-        if seen.order % 2 == 0 { Reply::gzip(&text).into() } else { Act::json(&text) }
+        if seen.order.is_multiple_of(2) { Reply::gzip(&text).into() } else { Act::json(&text) }
     }))
     .await;
     let report = probed(&upstream).await;
