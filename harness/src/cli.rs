@@ -1,17 +1,20 @@
-//! The command line: `outcall-harness round`.
+//! The command line: `outcall-harness round` and `outcall-harness probe`.
 //!
 //! ```text
 //! cli               what can be asked for
 //! cli/round         the story: read, build, compile, install, play
-//!   cli/given         what was given, judged: replicas, a skew, files
+//!   cli/given         what was given, judged: replicas, a skew, files; for both
 //!   cli/interface     the types of the canister's methods; text becomes Candid, and a reply becomes text
 //!     cli/source        where in a text something is wrong
 //!   cli/progress      one line that says what is going on
 //!   cli/tally         what became of all rounds, in one line
+//! cli/probe         the story: read, make sure that it is meant, ask
+//!   cli/probe/screen  what came of it, for people
+//!   cli/probe/json    the same for machines
 //! ```
 //!
-//! Exit status: 0 every outcall agreed, 1 one did not, 2 the round could not be played. What was seen goes to stdout,
-//! everything else to stderr.
+//! Exit status: 0 every outcall agreed, 1 one did not, 2 nothing could be played or asked. What was seen goes to
+//! stdout, everything else to stderr.
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
@@ -21,6 +24,7 @@ use crate::subnet::NODES_MAX;
 
 mod given;
 mod interface;
+mod probe;
 mod progress;
 mod round;
 mod source;
@@ -47,6 +51,19 @@ enum Command {
     /// call itself was rejected; 2 the round could not be played.
     #[command(after_help = EXAMPLES)]
     Round(Round),
+    /// Ask a URL as a subnet would, say whether the replicas agree, and what would make them.
+    ///
+    /// No canister is needed: n replicas send n real requests, each as a replica of the Internet Computer does. What
+    /// differs in their answers is named, header by header and path by path, with its cause where that can be told. A
+    /// transform and a route for the gateway are printed, ready to be pasted, if the recorded answers agree when they
+    /// are put through them; if nothing can make them agree, that is said, and why.
+    ///
+    /// A request that may do something (all but GET and HEAD) is sent with --key or --yes only: the server may carry out
+    /// each of the n requests.
+    ///
+    /// Exit status: 0 the replicas agree; 1 they do not, or agree on a rejection; 2 nobody could be asked.
+    #[command(after_help = probe::EXAMPLES)]
+    Probe(probe::Args),
 }
 
 const EXAMPLES: &str = "\
@@ -127,6 +144,7 @@ struct Source {
 pub fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Round(round) => round::run(round),
+        Command::Probe(probe) => probe::run(probe),
     }
 }
 

@@ -15,10 +15,11 @@
 //! verdict         the decision, and for a divergence the first difference, in words
 //! rules/price     what it cost
 //! rules/budget    what each replica may spend of it
+//! probe           a URL, asked by all replicas without a canister: what differs, why, and what would mend it
 //! ```
 //!
-//! Everything but [`adapter`] is pure: no network, no clock, no randomness but a seed's. Without a canister, and so
-//! without a transform, thirteen replicas are asked like this:
+//! All of it but [`adapter`] and the asking itself is pure: no network, no clock, no randomness but a seed's. Without a
+//! canister, and so without a transform, thirteen replicas are asked like this:
 //!
 //! ```no_run
 //! use std::time::Duration;
@@ -57,6 +58,8 @@ pub mod engine;
 pub mod flexible_result;
 pub mod http_response;
 pub mod outcall;
+#[cfg(feature = "probe")]
+pub mod probe;
 pub mod reject;
 pub mod replica;
 pub mod rules;

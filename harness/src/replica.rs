@@ -98,3 +98,15 @@ impl Replica {
         })
     }
 }
+
+/// A letter for each sending, by its group: `AAAAAAAABBBBB`. Small for a late one, a dot for one that has no vote.
+pub fn votes(records: &[Replica]) -> String {
+    let letter = |group: usize| char::from(b'A' + u8::try_from(group.min(25)).unwrap_or(25));
+    let vote = |record: &Replica| match record.group {
+        None if record.asked.is_some() => '?',
+        None => '·',
+        Some(group) if record.late => letter(group).to_ascii_lowercase(),
+        Some(group) => letter(group),
+    };
+    records.iter().map(vote).collect()
+}

@@ -11,15 +11,18 @@ use crate::{
     },
 };
 
-mod difference;
+pub(crate) mod difference;
 mod gather;
-mod json;
+pub(crate) mod json;
 #[cfg(test)]
 mod tests;
 
 pub use difference::{Counted, Difference, Place, Variations};
 pub use gather::gather;
 pub use json::Path;
+
+/// How many differences [`variations`] lists.
+const FOUND_MAX: usize = 100;
 
 /// How an outcall ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -172,7 +175,7 @@ pub fn judge(nodes: usize, id: u64, records: &mut [Replica]) -> Verdict {
 pub fn variations(records: &[Replica]) -> Variations {
     let raw: Vec<&Result<Response, Reject>> =
         records.iter().filter_map(|record| record.raw.as_ref()).collect();
-    difference::variations(&raw)
+    difference::variations(&raw, FOUND_MAX)
 }
 
 /// Writes hashes and groups into the records.

@@ -180,7 +180,7 @@ fn told(update: &Update, interface: &Interface) -> String {
 }
 
 /// Who closes our stdout has seen enough; the exit status still says how it went.
-fn print(text: &str) {
+pub(super) fn print(text: &str) {
     let mut stdout = stdout().lock();
     let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
 }

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fmt};
 use super::{Bill, http_request::Asked};
 use crate::{
     outcall::{Reject, Request, Transform},
-    replica::Replica,
+    replica::{Replica, votes},
     rules::price::Replication,
     verdict::{Variations, Verdict, judge, variations},
 };
@@ -97,14 +97,7 @@ impl Round {
     /// A letter for each sending, by its group: `AAAAAAAABBBBB`. Small for a late one, a dot for one that never sent, a
     /// question mark for one whose vote another engine keeps to itself.
     pub fn votes(&self) -> String {
-        let letter = |group: usize| char::from(b'A' + u8::try_from(group.min(25)).unwrap_or(25));
-        let vote = |record: &Replica| match record.group {
-            None if record.asked.is_some() => '?',
-            None => '·',
-            Some(group) if record.late => letter(group).to_ascii_lowercase(),
-            Some(group) => letter(group),
-        };
-        self.replicas.iter().map(vote).collect()
+        votes(&self.replicas)
     }
 }
 

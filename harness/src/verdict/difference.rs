@@ -34,6 +34,8 @@ pub enum Place {
     Json(Path),
     /// Only the order of the members of the JSON object there.
     MemberOrder(Path),
+    /// Only the order of the elements of the JSON array there.
+    ElementOrder(Path),
     /// Only how the same JSON is written: space or escapes, from that byte of the body on.
     Spelling(usize),
     /// A body that is not JSON, from that byte on.
@@ -65,7 +67,7 @@ pub struct Difference {
 pub struct Variations {
     /// The differences: outcome, status, headers, body.
     pub found: Vec<Difference>,
-    /// How many more there are: only the first 100 are listed.
+    /// How many more there are: where nothing else is said, only the first 100 are listed.
     pub left_out: usize,
 }
 
@@ -88,10 +90,10 @@ impl Difference {
     }
 }
 
-pub(super) use vary::variations;
+pub(crate) use vary::variations;
 
 /// Counts equal values; those of most replicas come first, else in order of their first occurrence.
-fn count(values: impl Iterator<Item = (String, usize)>) -> Vec<Counted> {
+pub(crate) fn count(values: impl Iterator<Item = (String, usize)>) -> Vec<Counted> {
     let mut counted: Vec<Counted> = Vec::new();
     for (value, replicas) in values {
         match counted.iter_mut().find(|counted| counted.value == value) {
@@ -112,6 +114,7 @@ impl fmt::Display for Place {
             Place::HeaderOrder => f.write_str("order of the headers"),
             Place::Json(path) => write!(f, "{path}"),
             Place::MemberOrder(path) => write!(f, "order of the members of {path}"),
+            Place::ElementOrder(path) => write!(f, "order of the elements of {path}"),
             Place::Spelling(byte) => {
                 write!(f, "the same JSON, written differently from byte {byte} of the body")
             }
@@ -123,17 +126,28 @@ impl fmt::Display for Place {
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: ", self.place)?;
-        let window = self.window();
-        for (position, Counted { value, replicas }) in self.values.iter().take(VALUES_PRINTED_MAX).enumerate()
-        {
+        write!(f, "{}: {}", self.place, self.values_told(VALUES_PRINTED_MAX))
+    }
+}
+
+/// The values of a difference, and in how many replicas they are.
+struct ValuesTold<'d> {
+    difference: &'d Difference,
+    values_max: usize,
+}
+
+impl fmt::Display for ValuesTold<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let values = &self.difference.values;
+        let window = self.difference.window();
+        for (position, Counted { value, replicas }) in values.iter().take(self.values_max).enumerate() {
             match position {
                 0 if *replicas == 1 => write!(f, "{} in 1 replica", cut(value, &window))?,
                 0 => write!(f, "{} in {replicas} replicas", cut(value, &window))?,
                 _ => write!(f, ", {} in {replicas}", cut(value, &window))?,
             }
         }
-        match self.values.len().saturating_sub(VALUES_PRINTED_MAX) {
+        match values.len().saturating_sub(self.values_max) {
             0 => Ok(()),
             1 => f.write_str(" and another value"),
             more => write!(f, " and {more} other values"),
@@ -142,6 +156,11 @@ impl fmt::Display for Difference {
 }
 
 impl Difference {
+    /// The values without their place: the first so many of them, and the number of the others.
+    pub(crate) fn values_told(&self, values_max: usize) -> impl fmt::Display {
+        ValuesTold { difference: self, values_max }
+    }
+
     /// Which characters of the values are printed: all, unless one is too long; then those around the first
     /// difference.
     fn window(&self) -> Range<usize> {

@@ -11,6 +11,10 @@ use tokio::process::Command;
 
 mod candid;
 mod output;
+mod probe;
+#[path = "../../src/adapter/tests/server.rs"]
+#[expect(dead_code, reason = "the adapter's own tests need more of it")]
+mod recorder;
 mod refusals;
 mod sample;
 #[path = "../../src/subnet/tests/server.rs"]

@@ -3,7 +3,7 @@
 //! For those who compare texts: a tree of numbers rounded to doubles would hide the very difference they look for.
 
 use super::reader::Reader;
-use super::{DEPTH_MAX, JsonError, JsonErrorKind};
+use super::{DEPTH_MAX, JsonError, JsonErrorKind, utf16_order, write_string};
 
 /// A JSON value.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -32,6 +32,46 @@ impl Tree {
         let tree = value(&mut reader, 0)?;
         reader.end()?;
         Ok(tree)
+    }
+
+    /// The canonical spelling, as [`canonicalise`](super::canonicalise) writes it. Members with one name, which it
+    /// refuses, stay in their order.
+    pub fn canonical(&self) -> String {
+        let mut output = Vec::new();
+        write(self, &mut output);
+        // Strings are written as they are, and everything else is ASCII.
+        String::from_utf8_lossy(&output).into_owned()
+    }
+}
+
+fn write(tree: &Tree, output: &mut Vec<u8>) {
+    match tree {
+        Tree::Literal(text) | Tree::Number(text) => output.extend_from_slice(text.as_bytes()),
+        Tree::String(text) => write_string(text, output),
+        Tree::Array(elements) => {
+            output.push(b'[');
+            for (position, element) in elements.iter().enumerate() {
+                if position > 0 {
+                    output.push(b',');
+                }
+                write(element, output);
+            }
+            output.push(b']');
+        }
+        Tree::Object(members) => {
+            let mut members: Vec<&(String, Tree)> = members.iter().collect();
+            members.sort_by(|(one, _), (other, _)| utf16_order(one, other));
+            output.push(b'{');
+            for (position, (name, value)) in members.into_iter().enumerate() {
+                if position > 0 {
+                    output.push(b',');
+                }
+                write_string(name, output);
+                output.push(b':');
+                write(value, output);
+            }
+            output.push(b'}');
+        }
     }
 }
 
@@ -104,6 +144,13 @@ mod tests {
     }
 
     #[test]
+    fn members_are_written_in_their_order_and_repeated_ones_as_they_came() {
+        let text = r#" {"b":2,"a":{"d":[1.00,true],"c":"\u00e9\n"},"b":1} "#;
+        let expected = r#"{"a":{"c":"é\n","d":[1.00,true]},"b":2,"b":1}"#;
+        assert_eq!(Tree::parse(text.as_bytes()).unwrap().canonical(), expected);
+    }
+
+    #[test]
     fn a_text_that_nests_as_deep_as_it_may_is_read_and_a_deeper_one_refused() {
         let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
         assert!(Tree::parse(nested(DEPTH_MAX).as_bytes()).is_ok());
@@ -118,6 +165,14 @@ mod tests {
             let tree = Tree::parse(text.as_bytes()).map(drop);
             let repeated = matches!(canonical, Err(JsonError { kind: JsonErrorKind::DuplicateName, .. }));
             prop_assert!(tree == canonical || repeated, "{tree:?} {canonical:?}");
+        }
+
+        #[test]
+        fn it_writes_the_canonical_spelling(text in "[\\[\\]{}:,\"a1 .\\\\n\u{e000}\u{10000}-]{0,16}") {
+            if let Ok(canonical) = canonicalise(text.as_bytes()) {
+                let written = Tree::parse(text.as_bytes()).unwrap().canonical();
+                prop_assert_eq!(written.as_bytes(), canonical);
+            }
         }
     }
 }

@@ -24,6 +24,7 @@ mod lifetimes;
 mod limits;
 mod lost;
 mod paths;
+mod probe;
 mod problems;
 mod redis;
 mod retries;

@@ -171,7 +171,7 @@ fn everything_that_varies_among_raw_responses_is_listed_with_its_values() {
         Ok(with(response("Tue", 3), "set-cookie", "x")),
         Err(Reject::new(RejectCode::SysFatal, "Timeout expired")),
     ];
-    let found = variations(&raw.iter().collect::<Vec<_>>());
+    let found = variations(&raw.iter().collect::<Vec<_>>(), 100);
     let told: Vec<String> = found.found.iter().map(Difference::to_string).collect();
     let expected = [
         "outcome: a response in 4 replicas, SysFatal: Timeout expired in 1",
@@ -181,20 +181,36 @@ fn everything_that_varies_among_raw_responses_is_listed_with_its_values() {
     ];
     assert_eq!((told.as_slice(), found.left_out), (expected.map(str::to_owned).as_slice(), 0));
     let same = [&raw[0], &raw[1]];
-    assert_eq!(variations(&same), Variations::default());
+    assert_eq!(variations(&same, 100), Variations::default());
 }
 
 #[test]
 fn bodies_vary_by_order_and_spelling_and_bytes_too() {
     let told = |bodies: &[&str]| {
         let raw: Vec<Result<Response, Reject>> = bodies.iter().map(|body| Ok(json(body))).collect();
-        let found = variations(&raw.iter().collect::<Vec<_>>()).found;
+        let found = variations(&raw.iter().collect::<Vec<_>>(), 100).found;
         found.iter().map(Difference::to_string).collect::<Vec<_>>()
     };
     let both = told(&[r#"{"a":1,"b":2}"#, r#"{"b":3,"a":1}"#, r#"{"a": 1,"b":2}"#]);
-    let expected =
-        ["$.b: 2 in 2 replicas, 3 in 1", "order of the members of $: a, b in 2 replicas, b, a in 1"];
+    let expected = [
+        "$.b: 2 in 2 replicas, 3 in 1",
+        "order of the members of $: a, b in 2 replicas, b, a in 1",
+        "the same JSON, written differently from byte 2 of the body: compact in 2 replicas, with bytes to spare in 1",
+    ];
     assert_eq!(both, expected);
+    let nested =
+        told(&[r#"{"x":[{"a":1,"b":2}],"y":{"c":1,"d":2}}"#, r#"{"y":{"d":2,"c":1},"x":[{"b":2,"a":1}]}"#]);
+    let expected = [
+        "order of the members of $: x, y in 1 replica, y, x in 1",
+        "order of the members of $.x[0]: a, b in 1 replica, b, a in 1",
+        "order of the members of $.y: c, d in 1 replica, d, c in 1",
+    ];
+    assert_eq!(nested, expected, "every object is named");
+    let turned = told(&[r#"{"x":[1,{"a":2}]}"#, r#"{"x":[{"a":2},1]}"#]);
+    assert_eq!(turned, [r#"order of the elements of $.x: 1, {"a":2} in 1 replica, {"a":2}, 1 in 1"#]);
+    assert_eq!(told(&["[1,2]", "[2,2]"]), ["$[0]: 1 in 1 replica, 2 in 1"], "no order makes these equal");
+    let gone = told(&[r#"{"a":{"b":1,"c":2}}"#, "{}"]);
+    assert_eq!(gone, ["$.a: {2 members} in 1 replica, absent in 1"]);
     assert_eq!(told(&["[ 1]", "[1]"]).len(), 1);
     assert!(told(&["[ 1]", "[1]"])[0].starts_with("the same JSON, written differently from byte 1"));
     assert!(told(&["[1]", "oh"])[0].starts_with("body, from byte 0: "));
@@ -202,7 +218,7 @@ fn bodies_vary_by_order_and_spelling_and_bytes_too() {
     assert_eq!(told(&[&many("1"), &many("2")]), ["$[30000]: 1 in 1 replica, 2 in 1"]);
     let left_out: Vec<Result<Response, Reject>> =
         ["0", "1"].map(|digit| Ok(json(&format!("[{digit}{}]", format!(",{digit}").repeat(149))))).to_vec();
-    let found = variations(&left_out.iter().collect::<Vec<_>>());
+    let found = variations(&left_out.iter().collect::<Vec<_>>(), 100);
     assert_eq!((found.found.len(), found.left_out), (100, 50));
 }
 

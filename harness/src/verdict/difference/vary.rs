@@ -1,6 +1,9 @@
 //! Everything that varies among raw responses.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    ops::ControlFlow,
+};
 
 use outcall_protocol::json::tree::Tree;
 
@@ -10,16 +13,12 @@ use super::{
 };
 use crate::{
     outcall::{Reject, Response},
-    verdict::json::{self, Path},
+    verdict::json::{self, Kind, walk},
 };
 
-/// How many differences are listed.
-const FOUND_MAX: usize = 100;
-/// How many leaves of a JSON body are compared one by one.
-const LEAVES_MAX: usize = 20_000;
-
-/// All differences, in the order in which a response is read. Equal responses are looked at once.
-pub(in crate::verdict) fn variations(raw: &[&Result<Response, Reject>]) -> Variations {
+/// All differences, in the order in which a response is read; no more than `found_max` are listed. Equal responses are
+/// looked at once.
+pub(crate) fn variations(raw: &[&Result<Response, Reject>], found_max: usize) -> Variations {
     let mut positions: HashMap<&Result<Response, Reject>, usize> = HashMap::new();
     let mut views: Vec<(View, usize)> = Vec::new();
     for raw in raw {
@@ -30,18 +29,20 @@ pub(in crate::verdict) fn variations(raw: &[&Result<Response, Reject>]) -> Varia
         }
     }
     views.sort_by_key(|(_, replicas)| std::cmp::Reverse(*replicas));
-    let mut found = Found::default();
+    let mut found = Found { variations: Variations::default(), found_max };
     found.look(&views, Place::Outcome);
     let responses: Vec<(View, usize)> =
         views.into_iter().filter(|(view, _)| view.response().is_some()).collect();
     found.look(&responses, Place::Status);
     headers(&responses, &mut found);
     bodies(&responses, &mut found);
-    found.0
+    found.variations
 }
 
-#[derive(Default)]
-struct Found(Variations);
+struct Found {
+    variations: Variations,
+    found_max: usize,
+}
 
 impl Found {
     /// Notes a place if it has more than one value.
@@ -54,11 +55,15 @@ impl Found {
         if values.len() < 2 {
             return;
         }
-        if self.0.found.len() < FOUND_MAX {
-            self.0.found.push(Difference { place, values });
+        if self.is_full() {
+            self.variations.left_out += 1;
         } else {
-            self.0.left_out += 1;
+            self.variations.found.push(Difference { place, values });
         }
+    }
+
+    fn is_full(&self) -> bool {
+        self.variations.found.len() >= self.found_max
     }
 }
 
@@ -89,68 +94,43 @@ fn bodies(responses: &[(View, usize)], found: &mut Found) {
     match trees {
         None => found.look(responses, Place::Body(byte)),
         Some(trees) => {
-            let places = leaves(&trees, found) | orders(&trees, found);
-            if !places {
+            let places = places(&trees, found);
+            if places == 0 {
                 found.look(responses, Place::Spelling(byte));
+                return;
             }
+            // Where the values differ too, the bytes say nothing about the spelling, but their number does.
+            let spelled = responses.iter().zip(&trees).map(|((view, replicas), (tree, _))| {
+                let bytes = view.response().map_or(0, |response| response.body.len());
+                let spelled = if bytes > tree.canonical().len() { "with bytes to spare" } else { "compact" };
+                (spelled.to_owned(), *replicas)
+            });
+            found.note(Place::Spelling(byte), count(spelled));
         }
     }
 }
 
-/// Notes every path at which not all trees have the same leaf; whether there was one. Of trees with very many leaves
-/// only the first such path is looked for.
-fn leaves(trees: &[(&Tree, usize)], found: &mut Found) -> bool {
-    let all: usize = trees.iter().map(|(_, replicas)| replicas).sum();
-    let mut order: Vec<Path> = Vec::new();
-    let mut values: HashMap<Path, Vec<(String, usize)>> = HashMap::new();
-    for (tree, replicas) in trees {
-        let Some(leaves) = json::leaves(tree, LEAVES_MAX) else { return first_value(trees, found) };
-        for (path, value) in leaves {
-            let values = values.entry(path.clone()).or_default();
-            if values.is_empty() {
-                order.push(path);
-            }
-            values.push((value, *replicas));
+/// Notes every place at which the trees differ, the values before the orders, and says how many there are.
+fn places(trees: &[(&Tree, usize)], found: &mut Found) -> usize {
+    let all: Vec<&Tree> = trees.iter().map(|(tree, _)| *tree).collect();
+    let (mut places, mut orders) = (0, Vec::new());
+    let _ = walk(&all, &mut |kind, path, values| {
+        places += 1;
+        if found.is_full() {
+            found.variations.left_out += 1;
+            return ControlFlow::Continue(());
         }
-    }
-    let mut differs = false;
-    for path in order {
-        let mut values = values.remove(&path).unwrap_or_default();
-        let present: usize = values.iter().map(|(_, replicas)| replicas).sum();
-        if present < all {
-            values.push((view::ABSENT.to_owned(), all - present));
+        let counted = |tell: fn(&Tree) -> String| {
+            let told = values.iter().map(|value| value.map_or(view::ABSENT.to_owned(), tell));
+            count(told.zip(trees.iter().map(|(_, replicas)| *replicas)))
+        };
+        match kind {
+            Kind::Value => found.note(Place::Json(path.clone()), counted(json::brief)),
+            Kind::MemberOrder => orders.push((Place::MemberOrder(path.clone()), counted(json::names))),
+            Kind::ElementOrder => orders.push((Place::ElementOrder(path.clone()), counted(json::elements))),
         }
-        let counted = count(values.into_iter());
-        differs |= counted.len() > 1;
-        found.note(Place::Json(path), counted);
-    }
-    differs
-}
-
-fn first_value(trees: &[(&Tree, usize)], found: &mut Found) -> bool {
-    let Some(((first, _), others)) = trees.split_first() else { return false };
-    let path = others.iter().find_map(|(other, _)| match json::first_difference(first, other) {
-        Some(json::Found::Value(path)) => Some(path),
-        _ => None,
+        ControlFlow::Continue(())
     });
-    let Some(path) = path else { return false };
-    let values = counted_at(trees, &path, json::brief);
-    found.note(Place::Json(path), values);
-    true
-}
-
-/// Notes the first object whose members come in another order; whether there was one.
-fn orders(trees: &[(&Tree, usize)], found: &mut Found) -> bool {
-    let Some(((first, _), others)) = trees.split_first() else { return false };
-    let Some(path) = others.iter().find_map(|(other, _)| json::order_difference(first, other)) else {
-        return false;
-    };
-    let values = counted_at(trees, &path, json::names);
-    found.note(Place::MemberOrder(path), values);
-    true
-}
-
-fn counted_at(trees: &[(&Tree, usize)], path: &Path, tell: fn(&Tree) -> String) -> Vec<Counted> {
-    let told = |tree| json::at(tree, path).map_or(view::ABSENT.to_owned(), tell);
-    count(trees.iter().map(|(tree, replicas)| (told(tree), *replicas)))
+    orders.into_iter().for_each(|(place, values)| found.note(place, values));
+    places
 }

@@ -6,7 +6,7 @@ use super::Place;
 use crate::{
     http_response,
     outcall::{Content, Reject, Response},
-    verdict::json::{self, Found},
+    verdict::json::{self, Kind},
 };
 
 /// What is shown of a body behind the first byte that differs.
@@ -87,8 +87,9 @@ impl View {
         let byte = first_byte(&self.response()?.body, &other.response()?.body)?;
         Some(match (self.json(), other.json()) {
             (Some(one), Some(other)) => match json::first_difference(one, other) {
-                Some(Found::Value(path)) => Place::Json(path),
-                Some(Found::Order(path)) => Place::MemberOrder(path),
+                Some((Kind::Value, path)) => Place::Json(path),
+                Some((Kind::MemberOrder, path)) => Place::MemberOrder(path),
+                Some((Kind::ElementOrder, path)) => Place::ElementOrder(path),
                 None => Place::Spelling(byte),
             },
             _ => Place::Body(byte),
@@ -114,6 +115,7 @@ impl View {
             Place::HeaderOrder => names(response).join(", "),
             Place::Json(path) => told(path, json::brief),
             Place::MemberOrder(path) => told(path, json::names),
+            Place::ElementOrder(path) => told(path, json::elements),
             Place::Spelling(byte) | Place::Body(byte) | Place::Reply(byte) => excerpt(&response.body, *byte),
         }
     }

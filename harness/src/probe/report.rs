@@ -1,0 +1,101 @@
+//! All that a probe has to say, made of what the replicas recorded: no network, no clock.
+
+use super::{
+    Asked,
+    cost::Cost,
+    finding::{self, Finding, Folded, classes},
+    remedy::{Case, Remedy},
+    rules::Rules,
+    suspect::{Suspect, suspects},
+};
+use crate::{
+    outcall::{Reject, RejectCode, Request, Response},
+    replica::Replica,
+    rules::limits,
+    verdict::{Verdict, judge},
+};
+
+/// What came of a probe.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// What was asked.
+    pub request: Request,
+    /// How many replicas asked.
+    pub nodes: usize,
+    /// What each of them sent, got and would vote for without a transform.
+    pub replicas: Vec<Replica>,
+    /// What a subnet would decide, without a transform.
+    pub verdict: Verdict,
+    /// Everything in which the answers differ, and nothing else.
+    pub findings: Vec<Finding>,
+    /// How many more places there are than are listed.
+    pub left_out: usize,
+    /// What was the same for all, and will not be on a subnet or at another time.
+    pub suspects: Vec<Suspect>,
+    /// The transform that would help; none where nothing is to be helped.
+    pub transform: Option<Remedy>,
+    /// The route of the gateway that would help; none where nothing is to be helped.
+    pub route: Option<Remedy>,
+    /// What the outcall costs as it is.
+    pub cost: Cost,
+}
+
+impl Report {
+    /// Judges the records of `nodes` replicas that asked the same, each with its vote.
+    pub(super) fn new(request: Request, nodes: usize, mut replicas: Vec<Replica>, asked: &Asked) -> Self {
+        let verdict = judge(nodes, 0, &mut replicas);
+        let raw: Vec<&Result<Response, Reject>> =
+            replicas.iter().filter_map(|record| record.raw.as_ref()).collect();
+        let finding::Findings { found: findings, left_out } = finding::findings(&raw, asked);
+        let differs = |place: &_| findings.iter().any(|finding| finding.difference.place == *place);
+        let main = classes(&raw).into_iter().next().unwrap_or_default();
+        let suspects = main.first().map_or_else(Vec::new, |response| suspects(response, differs));
+        let rules = Rules::of(&findings, &main);
+        let case = Case { request: &request, nodes, replicas: &replicas, findings: &findings, rules: &rules };
+        let helps = !main.is_empty() && (!findings.is_empty() || !suspects.is_empty());
+        let (transform, route) = match helps {
+            true => (Some(case.transform()), Some(case.route())),
+            false => (None, None),
+        };
+        let cost = Cost::of(nodes, limits::request_bytes(&request, None), &verdict, &replicas);
+        Self { request, nodes, verdict, findings, left_out, suspects, transform, route, cost, replicas }
+    }
+
+    /// How many different votes there are.
+    pub fn groups(&self) -> usize {
+        self.replicas.iter().filter_map(|record| record.group).max().map_or(0, |group| group + 1)
+    }
+
+    /// The findings for people: what differs for one cause in many elements of an array is told once.
+    pub fn folded(&self) -> Vec<Folded<'_>> {
+        finding::folded(&self.findings)
+    }
+
+    /// How often the request may have reached the server.
+    pub fn requests(&self) -> u32 {
+        self.replicas.iter().map(|record| record.attempts).sum()
+    }
+
+    /// Whether every answer is beyond the cap on responses.
+    pub fn is_beyond_cap(&self) -> bool {
+        matches!(&self.verdict, Verdict::Rejected { reject, .. } if finding::is_size_cap(reject))
+    }
+
+    /// Why nobody could be asked: no replica got as far as a server.
+    pub fn unasked(&self) -> Option<&Reject> {
+        let reject =
+            |record: &Replica| matches!(&record.raw, Some(Err(reject)) if is_unasked(record, reject));
+        if !self.replicas.iter().all(reject) {
+            return None;
+        }
+        self.replicas.iter().find_map(|record| record.raw.as_ref()?.as_ref().err())
+    }
+}
+
+/// Nothing was downloaded, since no connection led to an answer, or the request was refused on this side.
+fn is_unasked(record: &Replica, reject: &Reject) -> bool {
+    record.attempts == 0
+        || record.downloaded_bytes == 0
+            && reject.code == RejectCode::SysTransient
+            && reject.message.starts_with("Connecting to ")
+}

@@ -1,0 +1,118 @@
+//! Every byte of what is printed to be pasted.
+
+use super::*;
+
+fn texts(report: &Report) -> (String, String) {
+    let text = |remedy: &Option<Remedy>| remedy.as_ref().unwrap().text.clone().unwrap();
+    (text(&report.transform), text(&report.route))
+}
+
+#[test]
+fn where_only_headers_differ_the_transform_is_three_lines_and_the_route_two() {
+    let (transform, route) = texts(&report(|number| with(json("{}"), "date", &number.to_string())));
+    let expected = r#"// Cargo.toml: candid = "0.10", ic-cdk = "0.20", ic-cdk-management-canister = "0.3"
+use ic_cdk_management_canister::{HttpRequestResult, TransformArgs};
+
+/// Makes the answers of GET https://api.example.com/v1/price alike.
+#[ic_cdk::query(hidden = true)]
+fn transform(args: TransformArgs) -> HttpRequestResult {
+    let mut response = args.response;
+    response.headers.retain(|header| header.name == "content-type");
+    response
+}
+"#;
+    assert_eq!(transform, expected);
+    let expected = r#"{
+    "/v1/price": {
+        "upstream": "https://api.example.com/v1/price",
+        "methods": ["GET"]
+    }
+}
+"#;
+    assert_eq!(route, expected);
+}
+
+#[test]
+fn a_route_names_the_headers_that_must_go_along_and_what_is_made_of_the_answer() {
+    let request = Request::post("https://api.example.com/?key=1", "{}")
+        .header("X-Tenant", "me")
+        .header("Accept", "*/*")
+        .header("Idempotency-Key", "k")
+        .max_response_bytes(2_000);
+    let answers = (0..13).map(|number| {
+        Ok(Response {
+            headers: Vec::new(),
+            ..json(format!(
+                r#"{{"id":"{}","a b":[{{"nonce":"{}"}}],"t":[1,{}]}}"#,
+                token(number),
+                token(99 - number),
+                1_795_521_600 + number
+            ))
+        })
+    });
+    let (transform, route) = texts(&reported(request, answers.collect(), &[]));
+    let expected = r#"{
+    "/api.example.com": {
+        "upstream": "https://api.example.com/?key=1",
+        "methods": ["POST"],
+        "forward_headers": ["accept", "x-tenant"],
+        "response": {
+            "keep_headers": [],
+            "jq": "del(.[\"a b\"]?[]?.nonce?, .id?) | .t?[1]? |= null",
+            "canonical_json": true,
+            "max_bytes": 2000
+        }
+    }
+}
+"#;
+    assert_eq!(route, expected);
+    assert!(
+        transform.contains("POST https://api.example.com/?… alike"),
+        "a query may be a secret: {transform}"
+    );
+    assert!(transform.contains(r#"&[&[".a b", "[*]", ".nonce"], &[".id"], &[".t", "[1]"]]"#), "{transform}");
+    assert!(transform.contains("    response.headers.clear();\n"), "{transform}");
+}
+
+#[test]
+fn urls_that_no_route_may_have_are_told_to_be_so() {
+    let route = |url: &str| {
+        let request = Request { url: url.to_owned(), ..request() };
+        let answers = (0..13).map(|number| Ok(with(json("{}"), "date", &number.to_string())));
+        reported(request, answers.collect(), &[]).route.unwrap()
+    };
+    for url in [
+        "https://u:p@a.example/",
+        "https://a.example/x/../y",
+        "https://a.example//x",
+        "https://a.example/%2e%2E/x",
+        "https://a.example/%zz",
+    ] {
+        let Remedy { text, why, .. } = route(url);
+        assert!(text.is_none() && why[0].starts_with("no route leads there: its URL"), "{url}: {why:?}");
+    }
+    assert!(
+        route("https://a.example/x/?q=1")
+            .text
+            .unwrap()
+            .starts_with("{\n    \"/x\": {\n        \"upstream\": \"https://a.example/x/?q=1\"")
+    );
+}
+
+#[test]
+fn six_thousand_places_are_left_out_one_by_one_as_nothing_else_is_in_time() {
+    let report = |count: usize| {
+        let answer = |number: usize| {
+            let elements = (0..count).map(|index| format!(r#"{{"id":"{}"}}"#, token(index + count * number)));
+            json(format!("[{}]", elements.collect::<Vec<_>>().join(",")))
+        };
+        reported(request(), (0..2).map(|number| Ok(answer(number))).collect(), &[])
+    };
+    let route = |count| report(count).route.unwrap();
+    assert!(route(10).text.unwrap().contains(r#""jq": "del(.[]?.id?)""#));
+    let large = route(6_000);
+    assert!(
+        large.alike && large.text.as_ref().unwrap().contains(r#""jq": ".[]?.id? |= empty""#),
+        "{large:?}"
+    );
+}
