@@ -59,6 +59,7 @@ pub mod http_response;
 pub mod outcall;
 pub mod reject;
 pub mod replica;
+pub mod report;
 pub mod rules;
 pub mod schedule;
 pub mod subnet;

@@ -56,7 +56,6 @@ mod sending;
 mod tests;
 mod update;
 
-#[cfg(feature = "cli")]
 pub(crate) use bill::Grouped;
 pub use bill::{Bill, Pricing};
 pub use builder::{Builder, InstallError, NODES_MAX};
