@@ -1,17 +1,25 @@
-//! Finds out whether the tests that need a Redis server can run: `cfg(redis)` says so. With `REQUIRE_REDIS=1` they run in
-//! any case, and fail without one.
+//! Finds out whether the tests that need a server can run: `cfg(redis)` and `cfg(pocket_ic)` say so. With
+//! `REQUIRE_REDIS=1` and `REQUIRE_POCKET_IC=1` they run in any case, and fail without one.
 
-use std::process::Command;
+use std::{path::PathBuf, process::Command};
 
 fn main() {
-    println!("cargo::rustc-check-cfg=cfg(redis)");
-    println!("cargo::rerun-if-env-changed=REQUIRE_REDIS");
-    println!("cargo::rerun-if-env-changed=REDIS_SERVER");
-    println!("cargo::rerun-if-env-changed=PATH");
-    let required = std::env::var("REQUIRE_REDIS").is_ok_and(|value| value == "1");
-    let server = std::env::var("REDIS_SERVER").unwrap_or_else(|_| "redis-server".to_owned());
+    let redis = std::env::var("REDIS_SERVER").unwrap_or_else(|_| "redis-server".to_owned());
+    found("redis", "REQUIRE_REDIS", &["REDIS_SERVER", "PATH"], &redis.into());
+    // What `POCKET_IC_BIN` names, or what the library has downloaded before.
+    let downloaded = std::env::temp_dir().join("pocket-ic-server-16.1.0").join("pocket-ic");
+    let pocket_ic = std::env::var_os("POCKET_IC_BIN").map_or(downloaded, PathBuf::from);
+    found("pocket_ic", "REQUIRE_POCKET_IC", &["POCKET_IC_BIN"], &pocket_ic);
+}
+
+fn found(cfg: &str, require: &str, others: &[&str], server: &PathBuf) {
+    println!("cargo::rustc-check-cfg=cfg({cfg})");
+    for variable in others.iter().chain(&[require]) {
+        println!("cargo::rerun-if-env-changed={variable}");
+    }
+    let required = std::env::var(require).is_ok_and(|value| value == "1");
     let found = Command::new(server).arg("--version").output().is_ok_and(|said| said.status.success());
     if required || found {
-        println!("cargo::rustc-cfg=redis");
+        println!("cargo::rustc-cfg={cfg}");
     }
 }

@@ -15,10 +15,12 @@
 //!
 //! ```text
 //! subnet            update: run it in the engine, carry out its calls, give its answer
+//!   embedded          the canister in this process; beside it pocket_ic, which asks a server
 //!   hosted            the canister behind a lock; Wasm runs on threads of its own
 //!   errand            what a call wants: an outcall, random bytes, itself, or something that is not here
 //!     http_request      the arguments, the limits, the fee that must be there
-//!   sending           one node sends by its turn, and its transform runs: the vote
+//!   sending           one node sends by its turn
+//!   voting            its transform runs on what it got: the vote
 //!   decide            what the subnet makes of the votes, and whether that can be paid for
 //!   bill              what it cost, and what comes back
 //!   round             the whole story of an outcall, to be read or printed
@@ -28,69 +30,98 @@
 //! transform that looks at the canister's state sees the same on every node. The subnet's clock moves by the time that
 //! rounds take; a round that can no longer be decided times out at once, and the clock moves by 60 s.
 //!
-//! The embedded engine is the only one so far. [`Update`], [`Round`] and [`Schedule`] know nothing of it, so that
-//! another engine can be another way to begin, beside [`Subnet::embedded`].
+//! **Two engines.** [`Subnet::embedded`] needs nothing and takes milliseconds; it is what this page is about. With the
+//! feature `pocket-ic`, `Subnet::pocket_ic` has the canister run and the votes be counted by a PocketIC server, the
+//! reference. The requests are the same real ones. [`Update`], [`Round`] and [`Schedule`] are the same on both.
 
-use std::{ops::Deref, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use fastrand::Rng;
 
 use crate::{
     adapter::Adapter,
-    engine::{Canister, Trap},
+    engine::Trap,
     reject::{Reject, RejectCode},
-    schedule::Schedule,
+    rules::price::Replication,
+    schedule::{Moment, Schedule, Turn},
 };
 
 mod bill;
 mod builder;
 mod carry;
 mod decide;
+mod embedded;
 mod errand;
 mod hosted;
 mod http_request;
 mod modules;
+#[cfg(feature = "pocket-ic")]
+mod pocket_ic;
 mod round;
 mod sending;
 #[cfg(test)]
 mod tests;
 mod update;
+mod voting;
 
 pub(crate) use bill::Grouped;
 pub use bill::{Bill, Pricing};
 pub use builder::{Builder, InstallError, NODES_MAX};
+pub use embedded::Embedded;
+#[cfg(feature = "pocket-ic")]
+pub use pocket_ic::{Builder as PocketIcBuilder, Failed as PocketIcFailed, PocketIc};
 pub use round::Round;
 pub use update::{NoReply, Update};
 
-use carry::Carried;
-use hosted::Hosted;
-
 /// The anonymous principal: who calls when nobody else is named, and by default the canister's controller.
 pub const ANONYMOUS: &[u8] = &[4];
-
-/// How often [`Subnet::advance`] fires the timer at most: one that is always due would be fired for ever.
-const TIMERS_FIRED_MAX: usize = 1_000;
 
 /// A subnet of n nodes and the canister that was installed on it.
 ///
 /// Updates come one after another; each may make several outcalls, at once or in a row. One that is dropped, or that
 /// never stops calling, leaves the canister waiting for answers that will not come.
-pub struct Subnet {
-    hosted: Hosted,
+pub struct Subnet<E = Embedded> {
+    engine: E,
     /// One for each node, with connections that outlive a round.
     adapters: Arc<[Adapter]>,
     schedule: Schedule,
     seed: u64,
     dice: Rng,
-    next_outcall: u64,
 }
 
-impl Subnet {
-    /// A subnet of so many nodes in this process: 13 are an application subnet, 34 the largest fiduciary one.
-    pub fn embedded(nodes: usize) -> Builder {
-        Builder::new(nodes)
-    }
+/// What runs the canister and decides: [`Embedded`] or, with the feature `pocket-ic`, `PocketIc`. The methods of
+/// [`Subnet`] are the way to it.
+pub trait Engine: Sized + Send + Sync {
+    /// See [`Subnet::update_from`].
+    fn update(
+        subnet: &mut Subnet<Self>,
+        caller: &[u8],
+        method: &str,
+        arg: Vec<u8>,
+    ) -> impl Future<Output = Update> + Send;
 
+    /// See [`Subnet::query`].
+    fn query(
+        subnet: &Subnet<Self>,
+        method: &str,
+        arg: Vec<u8>,
+    ) -> impl Future<Output = Result<Vec<u8>, Reject>> + Send;
+
+    /// See [`Subnet::upgrade`].
+    fn upgrade(
+        subnet: &mut Subnet<Self>,
+        wasm: &[u8],
+        arg: Vec<u8>,
+    ) -> impl Future<Output = Result<(), InstallError>> + Send;
+
+    /// See [`Subnet::advance`].
+    fn advance(
+        subnet: &mut Subnet<Self>,
+        time: Duration,
+    ) -> impl Future<Output = Result<Vec<Round>, Trap>> + Send;
+}
+
+impl<E: Engine> Subnet<E> {
     /// Sends an update from [`ANONYMOUS`] and carries out every call that it makes, until nothing is out any more:
     /// late replicas have sent, too. The argument is Candid.
     pub async fn update(&mut self, method: &str, arg: impl Into<Vec<u8>>) -> Update {
@@ -99,21 +130,7 @@ impl Subnet {
 
     /// Sends an update from that principal.
     pub async fn update_from(&mut self, caller: &[u8], method: &str, arg: impl Into<Vec<u8>>) -> Update {
-        let (caller, name, arg) = (caller.to_vec(), method.to_owned(), arg.into());
-        let send = move |canister: &mut Canister| {
-            // Of an update that was dropped or stopped: nobody is left to carry them out.
-            drop(canister.take_calls());
-            canister.update(&name, &arg, &caller)
-        };
-        let id = self.hosted.change(send).await;
-        let Carried { rounds, stopped } = self.carry_out().await;
-        let settled = self.canister().settled(id).cloned();
-        let (reply, instructions) = match (settled, &stopped) {
-            (Some(settled), _) => (settled.result, settled.instructions),
-            (None, Some(why)) => (Err(unanswered(why)), 0),
-            (None, None) => (Err(unanswered("it waits for something that is not a call")), 0),
-        };
-        Update { method: method.to_owned(), reply, rounds, instructions, stopped }
+        E::update(self, caller, method, arg.into()).await
     }
 
     /// Asks a query from [`ANONYMOUS`]. The argument is Candid.
@@ -121,8 +138,7 @@ impl Subnet {
     /// # Errors
     /// The rejection that the caller sees.
     pub async fn query(&self, method: &str, arg: impl Into<Vec<u8>>) -> Result<Vec<u8>, Reject> {
-        let (method, arg) = (method.to_owned(), arg.into());
-        self.hosted.look(move |canister| canister.query(&method, &arg, ANONYMOUS)).await
+        E::query(self, method, arg.into()).await
     }
 
     /// Changes the canister's code; stable memory stays.
@@ -130,35 +146,15 @@ impl Subnet {
     /// # Errors
     /// When the module cannot be hosted, or what runs at an upgrade traps. The canister is as it was then.
     pub async fn upgrade(&mut self, wasm: &[u8], arg: impl Into<Vec<u8>>) -> Result<(), InstallError> {
-        let module = modules::compiled(wasm.to_vec()).await?;
-        let arg = arg.into();
-        Ok(self.hosted.change(move |canister| canister.upgrade(&module, &arg)).await?)
+        E::upgrade(self, wasm, arg.into()).await
     }
 
     /// Lets time pass, fires the canister's timer while it is due, and carries out what that asks for.
     ///
     /// # Errors
-    /// The trap of the first timer that trapped, or never stopped calling.
+    /// The trap of the first timer that trapped, or never stopped calling. PocketIC keeps traps of timers to itself.
     pub async fn advance(&mut self, time: Duration) -> Result<Vec<Round>, Trap> {
-        let pass = move |canister: &mut Canister| {
-            drop(canister.take_calls());
-            canister.advance(time);
-        };
-        self.hosted.change(pass).await;
-        let mut rounds = Vec::new();
-        for _ in 0..TIMERS_FIRED_MAX {
-            let Some(fired) = self.hosted.change(Canister::fire_timer).await else { break };
-            let carried = self.carry_out().await;
-            fired?;
-            carried.stopped.map_or(Ok(()), |why| Err(Trap::Endless(why)))?;
-            rounds.extend(carried.rounds);
-        }
-        Ok(rounds)
-    }
-
-    /// A look at the canister: its cycles, its log, its time.
-    pub fn canister(&self) -> impl Deref<Target = Canister> {
-        self.hosted.read()
+        E::advance(self, time).await
     }
 
     /// How many nodes there are.
@@ -166,7 +162,7 @@ impl Subnet {
         self.adapters.len()
     }
 
-    /// What `raw_rand` and the choice of a single node are drawn from: [`Builder::seed`] plays the same again.
+    /// What the choice of nodes and, embedded, `raw_rand` are drawn from: the builder's `seed` plays the same again.
     pub fn seed(&self) -> u64 {
         self.seed
     }
@@ -176,15 +172,24 @@ impl Subnet {
         self.schedule = schedule;
     }
 
-    fn new(canister: Canister, adapters: Vec<Adapter>, schedule: Schedule, seed: u64) -> Self {
-        Self {
-            hosted: Hosted::new(canister),
-            adapters: adapters.into(),
-            schedule,
-            seed,
-            dice: Rng::with_seed(seed),
-            next_outcall: 0,
+    /// Who sends: all, or those that the subnet has chosen. For one alone, too late is merely later.
+    fn turns(&mut self, replication: Replication) -> Vec<Turn> {
+        let mut turns = self.schedule.turns(self.nodes());
+        if replication != Replication::Full {
+            self.dice.shuffle(&mut turns);
+            turns.truncate(replication.senders(self.nodes()));
+            turns.sort_unstable_by_key(|turn| turn.replica);
         }
+        if replication == Replication::Single {
+            for turn in turns.iter_mut().filter(|turn| turn.moment == Moment::Late) {
+                turn.moment = Moment::After(Duration::ZERO);
+            }
+        }
+        turns
+    }
+
+    fn new(engine: E, adapters: Vec<Adapter>, schedule: Schedule, seed: u64) -> Self {
+        Self { engine, adapters: adapters.into(), schedule, seed, dice: Rng::with_seed(seed) }
     }
 }
 

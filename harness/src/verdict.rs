@@ -59,6 +59,11 @@ pub enum Verdict {
         /// The Candid `ok` with them.
         reply: Vec<u8>,
     },
+    /// Another engine has decided, and told the canister alone.
+    HandedOver {
+        /// How many responses it was given; 0 where they were too few for any decision but that of the clock.
+        responses: usize,
+    },
     /// A flexible outcall could not bring as many responses as were needed.
     Failed {
         /// Why.
@@ -74,23 +79,22 @@ impl Verdict {
         Self::Rejected { replicas: 0, reject }
     }
 
-    /// Whether the canister gets a response or, of a flexible outcall, as many as it wanted.
+    /// Whether the canister gets a response or, of a flexible outcall, as many as it wanted. Nobody says so of what was
+    /// handed over.
     pub fn is_agreed(&self) -> bool {
         matches!(self, Verdict::Agreed { .. } | Verdict::Gathered { .. })
     }
 
-    /// What the canister gets.
-    ///
-    /// # Errors
-    /// The reject, if that is what it gets.
-    pub fn outcome(&self) -> Result<&[u8], &Reject> {
+    /// What the canister gets: a reply or a reject. Nothing where that is not known here.
+    pub fn outcome(&self) -> Option<Result<&[u8], &Reject>> {
         match self {
+            Verdict::HandedOver { .. } => None,
             Verdict::Agreed { reply, .. }
             | Verdict::Gathered { reply, .. }
-            | Verdict::Failed { reply, .. } => Ok(reply),
+            | Verdict::Failed { reply, .. } => Some(Ok(reply)),
             Verdict::Rejected { reject, .. }
             | Verdict::Diverged { reject, .. }
-            | Verdict::TimedOut { reject, .. } => Err(reject),
+            | Verdict::TimedOut { reject, .. } => Some(Err(reject)),
         }
     }
 
@@ -103,6 +107,7 @@ impl Verdict {
             Verdict::Agreed { .. }
             | Verdict::Rejected { .. }
             | Verdict::Gathered { .. }
+            | Verdict::HandedOver { .. }
             | Verdict::Failed { .. } => None,
         }
     }
@@ -124,6 +129,7 @@ impl fmt::Display for Verdict {
                 let (count, s) = (numbers.len(), if numbers.len() == 1 { "" } else { "s" });
                 write!(f, "gathered: {count} response{s}, {} bytes", reply.len())?;
             }
+            Verdict::HandedOver { responses } => write!(f, "handed over: {responses} responses")?,
             Verdict::Failed { failure, .. } => write!(f, "failed: {failure}")?,
         }
         match self.difference() {

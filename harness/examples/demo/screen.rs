@@ -108,6 +108,7 @@ fn line(seen: &Seen) -> String {
         Some(Verdict::Rejected { .. }) => "✗ rejected",
         Some(Verdict::Gathered { .. }) => "✓ gathered",
         Some(Verdict::Failed { .. }) => "✗ failed",
+        Some(Verdict::HandedOver { .. }) => "· handed over",
         None => "✗ no outcall",
     };
     let (outcalls, millions) = (seen.update.rounds.len(), seen.update.charged() as f64 / 1e6);

@@ -19,6 +19,7 @@ pub(super) struct Tally {
     rejected: u64,
     gathered: u64,
     failed: u64,
+    handed_over: u64,
     requests: u64,
     cycles: u128,
 }
@@ -39,6 +40,7 @@ impl Tally {
                 Verdict::Rejected { .. } => &mut self.rejected,
                 Verdict::Gathered { .. } => &mut self.gathered,
                 Verdict::Failed { .. } => &mut self.failed,
+                Verdict::HandedOver { .. } => &mut self.handed_over,
             } += 1;
         }
     }
@@ -51,7 +53,13 @@ impl Tally {
     }
 
     fn outcalls(&self) -> u64 {
-        self.agreed + self.diverged + self.timed_out + self.rejected + self.gathered + self.failed
+        self.agreed
+            + self.diverged
+            + self.timed_out
+            + self.rejected
+            + self.gathered
+            + self.failed
+            + self.handed_over
     }
 }
 
@@ -70,6 +78,7 @@ impl fmt::Display for Tally {
             (self.rejected, "rejected"),
             (self.gathered, "gathered"),
             (self.failed, "failed"),
+            (self.handed_over, "handed over"),
         ];
         let ends =
             ends.iter().filter(|(number, _)| *number > 0).map(|(number, end)| format!("{number} {end}"));

@@ -31,8 +31,10 @@ pub(super) fn groups(round: &Round) -> Markup {
     let mut raw = round.replicas.iter().filter_map(|record| Some((record, of_raw(record)?)));
     let Some((first, text)) = raw.next() else { return html! {} };
     let Some((second, other)) = raw.find(|(_, other)| *other != text) else { return html! {} };
-    let side = |record: &Replica, text| {
-        Side { heading: format!("Replica {}", record.number), class: String::new(), text }
+    let side = |record: &Replica, text| Side {
+        heading: format!("Replica {}", record.number),
+        class: String::new(),
+        text,
     };
     side_by_side("What came before the transform", side(first, text), side(second, other))
 }

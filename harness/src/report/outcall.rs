@@ -46,6 +46,7 @@ pub(super) fn badge(verdict: &Verdict) -> Markup {
         Verdict::Diverged { .. } => ("bad", "✗", "diverged"),
         Verdict::TimedOut { .. } => ("bad", "✗", "timed out"),
         Verdict::Failed { .. } => ("bad", "✗", "failed"),
+        Verdict::HandedOver { .. } => ("", "→", "handed over"),
     };
     html! { span class={ "badge " (class) } { (sign) " " (word) } }
 }

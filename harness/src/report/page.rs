@@ -49,7 +49,9 @@ fn summary(report: &Report) -> String {
         0 => "No outcall was made.".to_owned(),
         1 if agreed == 1 => format!("The outcall agreed; its replicas sent {requests} requests."),
         1 => format!("The outcall did not agree; its replicas sent {requests} requests."),
-        all if all == agreed => format!("All {all} outcalls agreed; their replicas sent {requests} requests."),
+        all if all == agreed => {
+            format!("All {all} outcalls agreed; their replicas sent {requests} requests.")
+        }
         all => format!("{agreed} of {all} outcalls agreed; their replicas sent {requests} requests."),
     }
 }

@@ -1,6 +1,6 @@
 //! What a subnet is to be before a canister is installed on it.
 
-use super::{Subnet, hosted::blocking, modules};
+use super::{Embedded, Subnet, hosted::blocking, modules};
 use crate::{
     adapter::{Adapter, Network, NetworkError},
     engine::{Canister, EngineError, Module, Settings, Trap},
@@ -11,7 +11,7 @@ use crate::{
 /// its own.
 pub const NODES_MAX: usize = 200;
 
-/// A subnet in the making.
+/// An embedded subnet in the making.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is there before a canister is installed"]
 pub struct Builder {
@@ -37,6 +37,18 @@ pub enum InstallError {
     /// The canister's own code refused.
     #[error(transparent)]
     Trapped(#[from] Trap),
+    /// PocketIC has no such subnet.
+    #[cfg(feature = "pocket-ic")]
+    #[error("a subnet of PocketIC has 13 or 34 nodes, not {0}")]
+    PocketIcNodes(usize),
+    /// PocketIC's server or its library failed.
+    #[cfg(feature = "pocket-ic")]
+    #[error(transparent)]
+    PocketIc(#[from] super::pocket_ic::Failed),
+    /// PocketIC did not change the code.
+    #[cfg(feature = "pocket-ic")]
+    #[error("{0}")]
+    Rejected(crate::reject::Reject),
 }
 
 impl Builder {
@@ -111,7 +123,7 @@ impl Builder {
         let canister = blocking(move || Canister::install(&module, &arg, settings)).await?;
         let adapters = (0..self.nodes).map(|_| Adapter::new(&network)).collect();
         let seed = self.seed.unwrap_or_else(|| fastrand::u64(..));
-        Ok(Subnet::new(canister, adapters, self.schedule, seed))
+        Ok(Subnet::new(Embedded::new(canister), adapters, self.schedule, seed))
     }
 
     fn node_count(&self) -> Result<u32, InstallError> {

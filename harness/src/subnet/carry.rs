@@ -3,22 +3,23 @@
 //! All outcalls that are out at the same time run their rounds at the same time, and each is answered when it is
 //! decided. Late replicas send when their result has been delivered, while the canister goes on.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc};
 
 use tokio::task::JoinSet;
 
 use super::{
-    Bill, Round, Subnet,
+    Bill, Embedded, Round, Subnet,
     decide::{Decided, decide},
     errand::Errand,
     http_request::Asked,
     sending::Sending,
+    voting::Transforming,
 };
 use crate::{
     engine::CallId,
     reject::Reject,
     replica::Replica,
-    rules::{consensus::TIMEOUT, price::Replication},
+    rules::consensus::TIMEOUT,
     schedule::{Moment, Turn},
 };
 
@@ -36,24 +37,26 @@ pub(super) struct Carried {
 
 /// A round whose votes are in.
 struct Voted {
-    sending: Sending,
+    sending: Sending<Transforming>,
     turns: Vec<Turn>,
     replicas: Vec<Replica>,
 }
 
-impl Subnet {
+impl Subnet<Embedded> {
     pub(super) async fn carry_out(&mut self) -> Carried {
         let mut rounds = BTreeMap::new();
         let mut under_way = JoinSet::new();
         let mut late = JoinSet::new();
         let (mut calls, mut outcalls) = (0, 0);
         let stopped = loop {
-            let calls_now = self.hosted.change(|canister| canister.take_calls()).await;
+            let calls_now = self.engine.hosted.change(|canister| canister.take_calls()).await;
             calls += calls_now.len();
             let none = calls_now.is_empty();
             for call in calls_now {
                 match self.errand(call) {
-                    Errand::Own(call) => self.hosted.change(move |canister| canister.deliver(&call)).await,
+                    Errand::Own(call) => {
+                        self.engine.hosted.change(move |canister| canister.deliver(&call)).await
+                    }
                     Errand::Answered(call, answer) => {
                         let refund = call.cycles;
                         self.respond(call.id, answer, refund).await;
@@ -85,7 +88,9 @@ impl Subnet {
                 Some(Ok(voted)) => {
                     let (round, sending, turns, held_back) = self.decided(voted).await;
                     rounds.insert(round.id, round);
-                    late.spawn(async move { (sending.asked.id, sending.late(&turns).await, held_back) });
+                    late.spawn(
+                        async move { (sending.voting.asked.id, sending.late(&turns).await, held_back) },
+                    );
                 }
                 Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
                 Some(Err(_)) => {}
@@ -96,7 +101,7 @@ impl Subnet {
                 && let Some(round) = rounds.get_mut(&id)
             {
                 let left = held_back.saturating_sub(round.joined_by(records, held_back));
-                self.hosted.change(move |canister| canister.deposit(left)).await;
+                self.engine.hosted.change(move |canister| canister.deposit(left)).await;
             }
         }
         Carried { rounds: rounds.into_values().collect(), stopped }
@@ -105,34 +110,20 @@ impl Subnet {
     /// The votes of an outcall.
     fn round(&mut self, asked: Asked) -> impl Future<Output = Voted> + Send + use<> {
         let turns = self.turns(asked.replication);
-        let sending = Sending::begin(asked, self.hosted.clone(), self.adapters.clone());
+        let (request, hosted, nodes) = (asked.request.clone(), self.engine.hosted.clone(), self.nodes());
+        let voting = Transforming { asked: Arc::new(asked), hosted, nodes };
+        let sending = Sending::begin(request, voting, self.adapters.clone());
         async move {
             let replicas = sending.in_time(&turns).await;
             Voted { sending, turns, replicas }
         }
     }
 
-    /// Who sends: all, or those that the subnet has chosen. For one alone, too late is merely later.
-    fn turns(&mut self, replication: Replication) -> Vec<Turn> {
-        let mut turns = self.schedule.turns(self.nodes());
-        if replication != Replication::Full {
-            self.dice.shuffle(&mut turns);
-            turns.truncate(replication.senders(self.nodes()));
-            turns.sort_unstable_by_key(|turn| turn.replica);
-        }
-        if replication == Replication::Single {
-            for turn in turns.iter_mut().filter(|turn| turn.moment == Moment::Late) {
-                turn.moment = Moment::After(Duration::ZERO);
-            }
-        }
-        turns
-    }
-
     /// Judges the votes and gives the canister its answer, with the cycles that come back. What nodes may spend that are
     /// still to send is held back, and comes back without a message when they have.
-    async fn decided(&mut self, voted: Voted) -> (Round, Sending, Vec<Turn>, u128) {
+    async fn decided(&mut self, voted: Voted) -> (Round, Sending<Transforming>, Vec<Turn>, u128) {
         let Voted { sending, turns, mut replicas } = voted;
-        let (asked, nodes) = (&sending.asked, self.nodes());
+        let (asked, nodes) = (&sending.voting.asked, self.nodes());
         let decided = decide(asked, nodes, &mut replicas);
         let bill = Bill::of(asked, nodes, &decided, &replicas);
         let (waited, held_back) = match decided.is_out_of_time() {
@@ -140,15 +131,17 @@ impl Subnet {
             false => (sending.waited(), asked.allowance(nodes).unwrap_or(0) * to_come(&turns)),
         };
         let Decided { verdict, .. } = decided;
-        self.hosted.change(move |canister| canister.advance(waited)).await;
-        let answer = verdict.outcome().map(<[u8]>::to_vec).map_err(Reject::clone);
-        self.respond(asked.call, answer, bill.refunded().saturating_sub(held_back)).await;
+        self.engine.hosted.change(move |canister| canister.advance(waited)).await;
+        if let Some(outcome) = verdict.outcome() {
+            let answer = outcome.map(<[u8]>::to_vec).map_err(Reject::clone);
+            self.respond(asked.call, answer, bill.refunded().saturating_sub(held_back)).await;
+        }
         let round = Round::decided(asked, nodes, replicas, verdict, bill);
         (round, sending, turns, held_back)
     }
 
     async fn respond(&self, call: CallId, answer: Result<Vec<u8>, Reject>, refund: u128) {
-        self.hosted.change(move |canister| canister.respond(call, answer, refund)).await;
+        self.engine.hosted.change(move |canister| canister.respond(call, answer, refund)).await;
     }
 }
 

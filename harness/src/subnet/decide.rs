@@ -72,7 +72,10 @@ fn paid(asked: &Asked, nodes: usize, allowance: u128, verdict: Verdict, replicas
         Verdict::Agreed { reply, .. } => Some(reply.len() as u64),
         Verdict::Rejected { reject, .. } => Some(Content::Reject(reject.clone()).bytes()),
         Verdict::TimedOut { .. } => None,
-        Verdict::Diverged { .. } | Verdict::Gathered { .. } | Verdict::Failed { .. } => {
+        Verdict::Diverged { .. }
+        | Verdict::Gathered { .. }
+        | Verdict::Failed { .. }
+        | Verdict::HandedOver { .. } => {
             return nothing(verdict);
         }
     };

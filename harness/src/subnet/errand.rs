@@ -4,7 +4,7 @@ use candid::Principal;
 use serde_bytes::ByteBuf;
 
 use super::{
-    Subnet,
+    Embedded, Subnet,
     http_request::{Asked, FLEXIBLE_HTTP_REQUEST, HTTP_REQUEST},
 };
 use crate::{
@@ -24,7 +24,7 @@ pub(super) enum Errand {
     Answered(Call, Result<Vec<u8>, Reject>),
 }
 
-impl Subnet {
+impl Subnet<Embedded> {
     pub(super) fn errand(&mut self, call: Call) -> Errand {
         let (own, myself) = {
             let canister = self.canister();
@@ -42,8 +42,8 @@ impl Subnet {
         }
         match call.method.as_str() {
             HTTP_REQUEST | FLEXIBLE_HTTP_REQUEST => {
-                let id = self.next_outcall;
-                self.next_outcall += 1;
+                let id = self.engine.next_outcall;
+                self.engine.next_outcall += 1;
                 match Asked::read(&call, id, self.nodes(), &myself) {
                     (asked, Ok(())) => Errand::Outcall(asked),
                     (asked, Err(reject)) => Errand::Refused(asked, reject),

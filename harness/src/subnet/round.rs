@@ -30,7 +30,7 @@ pub struct Round {
     pub replicas: Vec<Replica>,
     /// What was decided.
     pub verdict: Verdict,
-    /// What it cost.
+    /// What it cost; all 0 where another engine charges it.
     pub bill: Bill,
 }
 
@@ -73,7 +73,9 @@ impl Round {
         let spent = first.map(|(_, record)| record.spent).sum::<u128>().min(held_back);
         self.bill.joined_by(spent);
         self.replicas.extend(late);
-        let _ = judge(self.replication.senders(self.nodes), self.id, &mut self.replicas);
+        if !matches!(self.verdict, Verdict::HandedOver { .. }) {
+            let _ = judge(self.replication.senders(self.nodes), self.id, &mut self.replicas);
+        }
         spent
     }
 
@@ -92,10 +94,12 @@ impl Round {
         variations(&self.replicas)
     }
 
-    /// A letter for each sending, by its group: `AAAAAAAABBBBB`. Small for a late one, a dot for one that never sent.
+    /// A letter for each sending, by its group: `AAAAAAAABBBBB`. Small for a late one, a dot for one that never sent, a
+    /// question mark for one whose vote another engine keeps to itself.
     pub fn votes(&self) -> String {
         let letter = |group: usize| char::from(b'A' + u8::try_from(group.min(25)).unwrap_or(25));
         let vote = |record: &Replica| match record.group {
+            None if record.asked.is_some() => '?',
             None => '·',
             Some(group) if record.late => letter(group).to_ascii_lowercase(),
             Some(group) => letter(group),
@@ -133,6 +137,9 @@ impl fmt::Display for Round {
                 more => writeln!(f, " and {more} more")?,
             }
         }
-        write!(f, "  cycles: {}", self.bill)
+        match self.verdict {
+            Verdict::HandedOver { .. } => write!(f, "  cycles: charged by the engine that decided"),
+            _ => write!(f, "  cycles: {}", self.bill),
+        }
     }
 }

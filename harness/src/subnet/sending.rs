@@ -1,4 +1,4 @@
-//! One node's part in a round: it sends when its turn comes, and its transform makes a vote of what it gets.
+//! One node's part in a round: it sends when its turn comes, and makes a vote of what it gets.
 
 use std::{sync::Arc, time::Duration};
 
@@ -7,30 +7,32 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use super::{hosted::Hosted, http_request::Asked};
 use crate::{
     adapter::Adapter,
-    engine::{Canister, Queried},
-    http_response::{self, NotAnHttpResponse},
-    outcall::{Content, Reject, RejectCode, Response},
+    outcall::Request,
     replica::Replica,
-    rules::{budget::Budget, limits},
     schedule::{Moment, Turn},
 };
 
+/// What a node makes of the response that it got.
+pub(super) trait Voting: Clone + Send + 'static {
+    /// The record of its sending, with its vote if it can be known here.
+    fn vote(self, record: Replica) -> impl Future<Output = Replica> + Send;
+}
+
 /// An outcall under way. Clones are of the same one.
 #[derive(Clone)]
-pub(super) struct Sending {
-    pub(super) asked: Arc<Asked>,
-    hosted: Hosted,
+pub(super) struct Sending<V> {
+    request: Arc<Request>,
+    pub(super) voting: V,
     adapters: Arc<[Adapter]>,
     began: Instant,
 }
 
-impl Sending {
+impl<V: Voting> Sending<V> {
     /// The round begins now.
-    pub(super) fn begin(asked: Asked, hosted: Hosted, adapters: Arc<[Adapter]>) -> Self {
-        Self { asked: Arc::new(asked), hosted, adapters, began: Instant::now() }
+    pub(super) fn begin(request: Request, voting: V, adapters: Arc<[Adapter]>) -> Self {
+        Self { request: Arc::new(request), voting, adapters, began: Instant::now() }
     }
 
     /// How long the round has taken.
@@ -78,9 +80,8 @@ impl Sending {
         }
         let asked = self.waited();
         let Some(adapter) = self.adapters.get(number) else { return Replica::silent(number) };
-        let record = Replica::fetched(number, asked, adapter.fetch(&self.asked.request).await);
-        let (outcall, budget) = (self.asked.clone(), self.asked.budget(self.adapters.len()));
-        self.hosted.look(move |canister| vote(canister, &outcall, budget, record)).await
+        let record = Replica::fetched(number, asked, adapter.fetch(&self.request).await);
+        self.voting.vote(record).await
     }
 }
 
@@ -95,45 +96,4 @@ async fn joined(mut sent: JoinSet<Replica>) -> Vec<Replica> {
         }
     }
     records
-}
-
-/// What a replica votes for: its response, judged, transformed and judged again, as long as its part of the cycles lasts.
-fn vote(canister: &Canister, asked: &Asked, mut budget: Option<Budget>, mut record: Replica) -> Replica {
-    let (raw, roundtrip) = match (&record.raw, record.asked, record.answered) {
-        (Some(raw), Some(asked), Some(answered)) => (raw, answered.saturating_sub(asked)),
-        _ => return record,
-    };
-    let mut instructions = 0;
-    let mut charge =
-        |charge: &dyn Fn(&mut Budget) -> Result<(), Reject>| budget.as_mut().map_or(Ok(()), charge);
-    let made = charge(&|budget| budget.charge_network(record.downloaded_bytes, roundtrip))
-        .and_then(|()| raw.as_ref().map_err(Reject::clone))
-        .and_then(|response| limits::check_response(response).map(|()| response))
-        .and_then(|response| {
-            let (made, used) = transformed(canister, asked, response);
-            instructions = used;
-            charge(&|budget| budget.charge_transform(used))?;
-            made
-        });
-    let content = made.map_or_else(Content::Reject, Content::Success);
-    let paid = charge(&|budget| budget.charge_gossip(content.bytes()));
-    record.transform_instructions = instructions;
-    record.spent = budget.map_or(0, |budget| budget.spent());
-    record.voting(paid.map_or_else(Content::Reject, |()| content))
-}
-
-/// The transform's reply, held to the cap, and the instructions that it took.
-fn transformed(canister: &Canister, asked: &Asked, response: &Response) -> (Result<Vec<u8>, Reject>, u64) {
-    let failed = |error: NotAnHttpResponse| Reject::new(RejectCode::SysFatal, error.to_string());
-    let Some(transform) = &asked.transform else {
-        return (http_response::encode(response).map_err(failed), 0);
-    };
-    let arg = match http_response::encode_transform_args(response, transform) {
-        Ok(arg) => arg,
-        Err(error) => return (Err(failed(error)), 0),
-    };
-    // The caller is the management canister.
-    let Queried { result, instructions, .. } = canister.queried(&transform.method, &arg, &[]);
-    let checked = limits::check_transformed(result.as_deref(), asked.request.max_response_bytes);
-    (checked.and(result), instructions)
 }

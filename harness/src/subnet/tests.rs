@@ -15,7 +15,7 @@ mod refusals;
 mod server;
 mod single;
 
-use server::Server;
+pub(super) use server::Server;
 
 /// A GET of that URL, at price version 2.
 fn get(url: impl Into<String>) -> HttpRequestArgs {

@@ -46,7 +46,7 @@ fn thirteen_that_agree_are_agreed_and_the_reply_is_theirs() {
 fn eight_and_five_diverge_at_a_path_that_is_named() {
     let verdict = judge(13, 7, &mut round(13, &[(8, "6.88"), (5, "6.89")]));
     assert_eq!(verdict.to_string(), r#"diverged: $.price: "6.88" in 8 replicas, "6.89" in 5"#);
-    let reject = verdict.outcome().unwrap_err();
+    let reject = verdict.outcome().unwrap().unwrap_err();
     assert_eq!(reject.code, RejectCode::SysTransient);
     let text =
         "No consensus could be reached. Replicas had different responses. Details: request_id: 7, hashes: [";
@@ -59,7 +59,7 @@ fn eight_and_four_with_one_silent_run_out_of_time() {
     let mut records = round(13, &[(8, "6.88"), (4, "6.89")]);
     let verdict = judge(13, 7, &mut records);
     assert_eq!(verdict.to_string(), r#"timed out: $.price: "6.88" in 8 replicas, "6.89" in 4"#);
-    assert_eq!(verdict.outcome().unwrap_err().message, "Canister http request timed out");
+    assert_eq!(verdict.outcome().unwrap().unwrap_err().message, "Canister http request timed out");
     assert_eq!((records[12].hash, records[12].group), (None, None));
     let silent = judge(4, 7, &mut round(4, &[]));
     assert_eq!(silent.to_string(), "timed out");
@@ -124,7 +124,7 @@ fn votes_after_the_decision_are_told_all_the_same() {
     let verdict = judge(13, 7, &mut records);
     let told = r#"diverged: $.price: "1" in 8 replicas, "#;
     assert!(verdict.to_string().starts_with(told), "{verdict}");
-    let listed = verdict.outcome().unwrap_err().message.matches("]").count();
+    let listed = verdict.outcome().unwrap().unwrap_err().message.matches("]").count();
     assert_eq!(listed, 6, "the reject names what was known when it was made");
 }
 

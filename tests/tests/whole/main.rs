@@ -13,6 +13,7 @@ mod connections;
 mod door;
 mod drain;
 mod durable;
+mod engines;
 mod failures;
 mod foreign;
 mod forwarding;

@@ -16,19 +16,19 @@ use tokio::{
 
 type Rule = Arc<dyn Fn(usize) -> String + Send + Sync>;
 
-pub(super) struct Server {
+pub(crate) struct Server {
     address: SocketAddr,
     hits: Arc<AtomicUsize>,
 }
 
 impl Server {
     /// Answers the request with that number, from 0, by this rule: header lines, an empty line, the body.
-    pub(super) async fn answering(rule: impl Fn(usize) -> String + Send + Sync + 'static) -> Self {
+    pub(crate) async fn answering(rule: impl Fn(usize) -> String + Send + Sync + 'static) -> Self {
         Self::start(Arc::new(rule), None).await
     }
 
     /// Answers nobody before so many have asked.
-    pub(super) async fn answering_together(requests: usize) -> Self {
+    pub(crate) async fn answering_together(requests: usize) -> Self {
         Self::start(Arc::new(|_| "\r\n".to_owned()), Some(Arc::new(Barrier::new(requests)))).await
     }
 
@@ -45,11 +45,11 @@ impl Server {
         Self { address, hits }
     }
 
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}/", self.address)
     }
 
-    pub(super) fn hits(&self) -> usize {
+    pub(crate) fn hits(&self) -> usize {
         self.hits.load(Ordering::SeqCst)
     }
 }
