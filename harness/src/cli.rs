@@ -73,7 +73,7 @@ Examples:
   The package of a workspace, ten times on 34 nodes; replica 3 sends twice, replica 7 comes late:
   outcall-harness round --package my-canister --did my_canister.did \\
       --init '(record { url = \"http://localhost:8080\" })' --call refresh \\
-      --nodes 34 --rounds 10 --resend 3 --late 7";
+      --nodes 34 --rounds 10 --resend 3 --late 7 --report round.html";
 
 #[derive(Debug, Args)]
 struct Round {
@@ -122,6 +122,10 @@ struct Round {
     /// The canister's cycles [default: 100 trillion].
     #[arg(long, value_name = "CYCLES", value_parser = given::cycles)]
     cycles: Option<u128>,
+    /// Writes a page for a browser: every replica's sending, the groups, what differs, the cycles. One file that loads
+    /// nothing.
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
     /// Certificates that the replicas trust besides the system's, as PEM: for servers of your own.
     #[arg(long, value_name = "FILE")]
     trust: Option<PathBuf>,

@@ -62,6 +62,7 @@ pub mod outcall;
 pub mod probe;
 pub mod reject;
 pub mod replica;
+pub mod report;
 pub mod rules;
 pub mod schedule;
 pub mod subnet;

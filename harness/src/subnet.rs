@@ -64,7 +64,6 @@ mod tests;
 mod update;
 mod voting;
 
-#[cfg(feature = "cli")]
 pub(crate) use bill::Grouped;
 pub use bill::{Bill, Pricing};
 pub use builder::{Builder, InstallError, NODES_MAX};

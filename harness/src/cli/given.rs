@@ -48,6 +48,12 @@ pub(super) fn network(trust: Option<&Path>) -> Result<Network, Unplayable> {
     network.trust_pem(&pem).map_err(|why| Unplayable::Network { flag: "--trust", why })
 }
 
+/// Whether a file can be written, before anything is done for it; what is in it stays.
+pub(super) fn writable(flag: &'static str, file: &Path) -> Result<(), Unplayable> {
+    let opened = fs::OpenOptions::new().create(true).append(true).open(file);
+    opened.map(drop).map_err(|why| Unplayable::Unwritable { flag, file: file.to_owned(), why })
+}
+
 /// A file's bytes.
 pub(super) fn read(flag: &'static str, file: &Path) -> Result<Vec<u8>, Unplayable> {
     fs::read(file).map_err(|why| Unplayable::Unreadable { flag, file: file.to_owned(), why })

@@ -13,6 +13,7 @@ use super::{MISUSE, Round, Source, given, interface::Interface, progress::Progre
 use crate::{
     adapter::NetworkError,
     engine::{EngineError, Module},
+    report::{Report, Scene},
     subnet::{InstallError, Subnet, Update},
     wasm::{Build, BuildError},
 };
@@ -26,6 +27,8 @@ const STACK_BYTES: usize = 256 << 20;
 pub(super) enum Unplayable {
     #[error("{flag}: {file}: found {why}, expected a readable file", file = file.display())]
     Unreadable { flag: &'static str, file: PathBuf, why: io::Error },
+    #[error("{flag}: {file}: found {why}, expected a file that can be written", file = file.display())]
+    Unwritable { flag: &'static str, file: PathBuf, why: io::Error },
     #[error("{flag}: {why}")]
     Network { flag: &'static str, why: NetworkError },
     #[error("{flag}: found replica {replica}, expected one from 0 to {last}")]
@@ -90,6 +93,9 @@ fn prepare(round: &Round, progress: &Progress) -> Result<Prepared, Unplayable> {
     let seed = round.seed.unwrap_or_else(|| fastrand::u64(1..10_000));
     let schedule = given::schedule(round, seed)?;
     let network = given::network(round.trust.as_deref())?;
+    if let Some(file) = &round.report {
+        given::writable("--report", file)?;
+    }
     let of_file = round.did.as_deref().map(Interface::of_file).transpose()?;
     let (name, wasm) = wasm(&round.source, round.profile.as_deref(), progress)?;
     progress.say(&format!("compiling {name}"));
@@ -147,18 +153,37 @@ impl Prepared {
         progress.say(&format!("installing it on {} nodes", round.nodes));
         let mut subnet = builder.install_module(&module, init).await?;
         let mut tally = Tally::default();
+        let mut report = Report::new(format!("{} on {} nodes", round.call, round.nodes));
         for number in 0..round.rounds {
             let seed = first.wrapping_add(u64::from(number));
             let schedule = given::schedule(round, seed)?;
             progress.clear();
-            print(&format!("round {} of {}: {schedule}\n", number + 1, round.rounds));
+            let name = format!("round {} of {}: {schedule}", number + 1, round.rounds);
+            print(&format!("{name}\n"));
             subnet.set_schedule(schedule);
             let update = subnet.update(&round.call, args.as_slice()).await;
             tally.add(&update);
             print(&format!("{}\n", told(&update, &interface)));
+            report = report.scene(scene(name, &update, &interface));
         }
         print(&format!("{tally}. Again: --seed {first}\n"));
+        if let Some(file) = &round.report {
+            report.write(file).map_err(|why| Unplayable::Unwritable {
+                flag: "--report",
+                file: file.clone(),
+                why,
+            })?;
+        }
         Ok(tally)
+    }
+}
+
+/// A round as the page shows it.
+fn scene(name: String, update: &Update, interface: &Interface) -> Scene {
+    let scene = Scene::of(name, update);
+    match &update.reply {
+        Ok(reply) => scene.told(interface.told(&update.method, reply)),
+        Err(_) => scene,
     }
 }
 
