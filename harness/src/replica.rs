@@ -99,7 +99,8 @@ impl Replica {
     }
 }
 
-/// A letter for each sending, by its group: `AAAAAAAABBBBB`. Small for a late one, a dot for one that has no vote.
+/// A letter for each sending, by its group: `AAAAAAAABBBBB`. Small for a late one, a dot for one that never sent, a
+/// question mark for one whose vote is not known here.
 pub fn votes(records: &[Replica]) -> String {
     let letter = |group: usize| char::from(b'A' + u8::try_from(group.min(25)).unwrap_or(25));
     let vote = |record: &Replica| match record.group {

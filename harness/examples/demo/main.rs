@@ -6,6 +6,7 @@
 //! stage      the sample canister's real Wasm on a subnet; every replica sends its own real request
 //! scene      a price, an order with resends, an order that breaks off: each played directly and through the gateway
 //! screen     what was seen
+//! page       the same for a browser, replica by replica
 //! ```
 //!
 //! Everything stays on loopback. It exits with 0 when the gateway kept its promises, with 1 when it did not, with 2
@@ -22,6 +23,7 @@ use outcall_harness::wasm::Build;
 use tokio::task::spawn_blocking;
 
 mod gateway;
+mod page;
 // The command's own: a library need not offer it.
 #[path = "../../src/cli/progress.rs"]
 mod progress;
@@ -80,9 +82,12 @@ async fn play(seed: u64) -> Result<bool, Failure> {
     }
     progress.clear();
     let wasm_bytes = wasm.len();
-    let screen = screen::draw(&screen::Show { seed, wasm_bytes, subnets: &SUBNETS, columns: &columns });
+    let show = screen::Show { seed, wasm_bytes, subnets: &SUBNETS, columns: &columns };
+    let screen = screen::draw(&show);
+    let page = page::write(&show)?;
+    let page = format!("Replica by replica, as a page for a browser: {}\n", page.display());
     // Who closes our stdout has seen enough; the exit status still says how it went.
-    let _ = stdout().write_all(screen.as_bytes());
+    let _ = stdout().write_all([screen, page].concat().as_bytes());
     Ok(columns.iter().flatten().all(Played::kept))
 }
 

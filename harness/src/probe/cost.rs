@@ -12,7 +12,7 @@ use crate::{
 pub struct Cost {
     /// Names and values of headers and the body that each replica downloads, in bytes: the least and the most.
     pub downloaded_bytes: (u64, u64),
-    /// What is put into a block, in bytes: the agreed answer in Candid, or a reject.
+    /// What is put into a block, in bytes: the agreed answer in Candid, or the agreed reject; 0 where nothing is agreed.
     pub delivered_bytes: u64,
     /// Cycles that are charged in the end. The instructions of a transform are not in it.
     pub cycles: u128,
@@ -22,14 +22,14 @@ impl Cost {
     /// What this outcall costs on a subnet of `nodes`, with a request of so many bytes.
     pub(super) fn of(nodes: usize, request_bytes: u64, verdict: &Verdict, replicas: &[Replica]) -> Self {
         let delivered_bytes = match verdict {
-            Verdict::Agreed { reply, .. } => reply.len() as u64,
-            Verdict::Rejected { reject, .. }
-            | Verdict::Diverged { reject, .. }
-            | Verdict::TimedOut { reject, .. } => Content::Reject(reject.clone()).bytes(),
+            Verdict::Agreed { reply, .. }
+            | Verdict::Gathered { reply, .. }
+            | Verdict::Failed { reply, .. } => reply.len() as u64,
+            Verdict::Rejected { reject, .. } => Content::Reject(reject.clone()).bytes(),
+            Verdict::Diverged { .. } | Verdict::TimedOut { .. } | Verdict::HandedOver { .. } => 0,
         };
-        // Where nobody could agree, all that voted have used something.
-        let has_part =
-            |record: &&Replica| matches!(verdict, Verdict::Diverged { .. }) || record.group == Some(0);
+        // Of an outcall whose time ran out the nodes' reports are not read.
+        let has_part = |_: &&Replica| !matches!(verdict, Verdict::TimedOut { .. });
         let used: Vec<Usage> = replicas.iter().filter(has_part).filter_map(Replica::usage).collect();
         let downloaded = || replicas.iter().map(|record| record.downloaded_bytes);
         Self {

@@ -49,7 +49,11 @@ impl Case<'_> {
         let cap = self.request.max_response_bytes;
         let vote = |response: &Response| {
             let content = encoded(&transform::apply(self.rules, response));
-            limits::check_transformed(&content, cap).map_or_else(Content::Reject, |()| content)
+            let made = match &content {
+                Content::Success(reply) => Ok(&**reply),
+                Content::Reject(reject) => Err(reject),
+            };
+            limits::check_transformed(made, cap).map_or_else(Content::Reject, |()| content)
         };
         let (verdict, records) = self.judged(|record| record.raw.as_ref().map(|raw| voted(raw, vote)));
         let first = self.replicas.iter().find_map(|record| record.raw.as_ref()?.as_ref().ok());

@@ -16,6 +16,7 @@ mod probe;
 #[expect(dead_code, reason = "the adapter's own tests need more of it")]
 mod recorder;
 mod refusals;
+mod report;
 mod sample;
 #[path = "../../src/subnet/tests/server.rs"]
 #[expect(dead_code, reason = "the subnet's own tests need more of it")]

@@ -39,6 +39,8 @@ pub(super) fn told(report: &Report, asked: Asked) -> String {
         Verdict::Rejected { .. } => "rejected",
         Verdict::Diverged { .. } => "diverged",
         Verdict::TimedOut { .. } => "timed out",
+        // A probe is a replicated outcall, which nobody but this process decides.
+        Verdict::Gathered { .. } | Verdict::Failed { .. } | Verdict::HandedOver { .. } => "other",
     };
     let rejected = match &report.verdict {
         Verdict::Rejected { reject, .. } => Some(reject),

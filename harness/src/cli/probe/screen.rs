@@ -74,6 +74,10 @@ fn verdict(report: &Report) -> String {
             format!("✗ diverged: of {nodes} answers {enough} would have to be the same, byte for byte")
         }
         Verdict::TimedOut { .. } => format!("✗ timed out: fewer than {enough} of {nodes} replicas agree"),
+        // A probe is a replicated outcall, which nobody but this process decides.
+        other @ (Verdict::Gathered { .. } | Verdict::Failed { .. } | Verdict::HandedOver { .. }) => {
+            other.to_string()
+        }
     }
 }
 

@@ -1,0 +1,46 @@
+//! `--report`: a page beside the words.
+
+use super::*;
+
+/// A file that is gone when nobody needs it any more.
+struct Page(PathBuf);
+
+impl Page {
+    fn new() -> Self {
+        let name = format!("outcall-report-{}-{:016x}.html", std::process::id(), fastrand::u64(..));
+        Self(std::env::temp_dir().join(name))
+    }
+
+    fn path(&self) -> &str {
+        self.0.to_str().unwrap()
+    }
+}
+
+impl Drop for Page {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+#[tokio::test]
+async fn a_report_shows_every_replica_of_every_round() {
+    let server = Server::answering(|_| "\r\n4.23".to_owned()).await;
+    let page = Page::new();
+    let args = get(&server.url());
+    let ran = Canister::new(ASKER)
+        .round(&["--call", "ask", "--args", &args, "--rounds", "2", "--seed", "7", "--report", page.path()])
+        .await;
+    let html = std::fs::read_to_string(&page.0).unwrap_or_else(|error| panic!("{error}: {ran:?}"));
+    assert_eq!(html.matches("<section id=").count(), 2, "{html}");
+    assert_eq!(html.matches("<th scope=\"row\">12").count(), 2, "{html}");
+    assert!(html.contains("round 1 of 2: seed 7") && html.contains("ask on 13 nodes"), "{html}");
+}
+
+#[tokio::test]
+async fn a_report_that_cannot_be_written_is_refused_before_anything_is_sent() {
+    let ran = Canister::new(ASKER).round(&["--call", "ask", "--report", "/nowhere/at/all.html"]).await;
+    assert_eq!((ran.code, &*ran.stdout), (Some(2), ""));
+    let expected = "--report: /nowhere/at/all.html: found No such file or directory (os error 2), expected a file that can be \
+                    written";
+    assert_eq!(ran.error(), expected);
+}
