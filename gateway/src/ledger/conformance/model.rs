@@ -167,6 +167,8 @@ impl<B: Bench> History<B> {
         let (key, running) = &mut self.keys[number];
         let Some((lead, begun)) = running.lead.take() else { return };
         drop(lead);
+        // A crash that comes before the store has noted it would find the leader at work.
+        self.bench.quiet().await;
         key.dropped(begun, self.now, self.failing);
         running.end(key.waiters_see()).await;
     }

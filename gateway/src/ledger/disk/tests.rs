@@ -97,6 +97,12 @@ impl Bench for DiskBench {
     async fn pass(&self, time: Duration) {
         self.clock.advance(time);
     }
+    async fn quiet(&self) {
+        if self.faults.how.lock().unwrap().is_none() {
+            // Behind all that the writer was asked for.
+            self.disk.make_room().await;
+        }
+    }
     async fn crash(self) -> Self {
         // What the dead process still had in hand is never written.
         self.disk.0.core.engine.close();
