@@ -10,6 +10,7 @@ use outcall_tests::{
 mod drain;
 mod full;
 mod kill;
+mod synced;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_gateway-under-test");
 const REPLICAS: usize = 13;

@@ -1,7 +1,11 @@
 //! Broken places in the engine's log: what is behind one is not forgotten without a word. Of one that a power cut leaves in what
 //! was not synced more is lost than must be: a known defect, with the test that will say when it is mended.
 
-use std::{fs, os::unix::fs::FileExt, path::PathBuf};
+use std::{
+    fs,
+    os::unix::fs::FileExt,
+    path::{Path, PathBuf},
+};
 
 use super::*;
 use crate::ledger::{
@@ -27,9 +31,21 @@ fn open(folder: &Folder, bench: &DiskBench) -> Result<Disk, Unopened> {
 /// The same folder once more.
 fn copy(folder: &Folder) -> Folder {
     let copied = Folder::new();
-    let done = std::process::Command::new("cp").arg("-r").args([&folder.0, &copied.0]).status();
-    assert!(done.is_ok_and(|status| status.success()));
+    copy_all(&folder.0, &copied.0);
     copied
+}
+
+/// Not by a process of its own, which would have the locks of all other tests until it is another program.
+fn copy_all(from: &Path, to: &Path) {
+    fs::create_dir(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let (from, to) = (entry.as_ref().unwrap().path(), to.join(entry.unwrap().file_name()));
+        if from.is_dir() {
+            copy_all(&from, &to);
+        } else {
+            fs::copy(&from, &to).unwrap();
+        }
+    }
 }
 
 /// Writes this over the log of a ledger that nobody uses.
