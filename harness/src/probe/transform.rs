@@ -54,7 +54,7 @@ fn write_all(out: &mut String, rules: &Rules, request: &Request) -> std::fmt::Re
         "(&[&str], i32)",
         &list.rounded,
     )?;
-    writeln!(out, "/// Makes the answers of {} alike.", named(request))?;
+    writeln!(out, "/// Makes the answers of `{}` alike.", named(request))?;
     writeln!(out, "#[ic_cdk::query(hidden = true)]")?;
     writeln!(out, "fn transform(args: TransformArgs) -> HttpRequestResult {{")?;
     writeln!(out, "    let mut response = args.response;")?;

@@ -19,7 +19,7 @@ const SORTED: &[&[&str]] = &[&[".items"]];
 /// Numbers that are rounded, and to how many decimals.
 const ROUNDED: &[(&[&str], i32)] = &[(&[".mean"], 12)];
 
-/// Makes the answers of GET http://api.example.com/v1/quote alike.
+/// Makes the answers of `GET http://api.example.com/v1/quote` alike.
 #[ic_cdk::query(hidden = true)]
 fn transform(args: TransformArgs) -> HttpRequestResult {
     let mut response = args.response;

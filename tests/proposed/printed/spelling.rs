@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ic_cdk_management_canister::{HttpRequestResult, TransformArgs};
 use serde_json::{Value, value::RawValue};
 
-/// Makes the answers of GET http://api.example.com/v1/quote alike.
+/// Makes the answers of `GET http://api.example.com/v1/quote` alike.
 #[ic_cdk::query(hidden = true)]
 fn transform(args: TransformArgs) -> HttpRequestResult {
     let mut response = args.response;

@@ -13,7 +13,7 @@ fn where_only_headers_differ_the_transform_is_three_lines_and_the_route_two() {
     let expected = r#"// Cargo.toml: candid = "0.10", ic-cdk = "0.20", ic-cdk-management-canister = "0.3"
 use ic_cdk_management_canister::{HttpRequestResult, TransformArgs};
 
-/// Makes the answers of GET https://api.example.com/v1/price alike.
+/// Makes the answers of `GET https://api.example.com/v1/price` alike.
 #[ic_cdk::query(hidden = true)]
 fn transform(args: TransformArgs) -> HttpRequestResult {
     let mut response = args.response;
