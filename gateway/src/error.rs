@@ -80,6 +80,8 @@ pub enum Problem {
     WaitersFull,
     /// Nothing could be sent to the upstream.
     UpstreamUnreachable,
+    /// The host that the request names leads to no public address.
+    UpstreamNotPublic,
     /// A request that is safe to repeat failed each time.
     UpstreamFailed,
     /// A request that is safe to repeat found no answer in time.
@@ -119,7 +121,7 @@ pub struct Facts {
 
 impl Problem {
     /// Every kind, for documentation and tests.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 33] = [
         Self::KeyMissing,
         Self::KeyInvalid,
         Self::KeyReused,
@@ -141,6 +143,7 @@ impl Problem {
         Self::LedgerForgotten,
         Self::WaitersFull,
         Self::UpstreamUnreachable,
+        Self::UpstreamNotPublic,
         Self::UpstreamFailed,
         Self::UpstreamTimeout,
         Self::OutcomeUnknown,
@@ -254,6 +257,12 @@ impl Problem {
             Self::UpstreamUnreachable => {
                 ("upstream-unreachable", 502, No, "The upstream could not be reached; nothing was sent.")
             }
+            Self::UpstreamNotPublic => (
+                "upstream-not-public",
+                502,
+                No,
+                "The host leads to no public address, and this route calls no other; nothing was sent.",
+            ),
             Self::UpstreamFailed => {
                 ("upstream-failed", 502, Unknown, "The upstream broke off before its answer was complete.")
             }

@@ -218,6 +218,8 @@ pub const ENGINE_THREADS: usize = 2;
 
 /// Attempts of one call, where repeating it is safe or nothing was sent.
 pub const ATTEMPTS_MAX: u32 = 4;
+/// Redirects that one call follows; the answer after the last is what it is.
+pub const REDIRECTS_MAX: u32 = 5;
 /// Pause before the second attempt; it doubles from there, and half of it is random.
 pub const BACKOFF: Duration = Duration::from_millis(50);
 /// How long connecting to the addresses of an upstream may take; the look-up and TLS before and after it are bounded

@@ -4,7 +4,7 @@
 //! tried again within its deadline; so is anything of which nothing can have been sent. Everything else goes out at
 //! most once, ever.
 
-use std::{io, time::Duration};
+use std::{borrow::Cow, io, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
@@ -17,12 +17,16 @@ mod body;
 mod client;
 #[cfg(test)]
 pub(crate) mod played;
+mod public;
+mod redirect;
 mod request;
+mod resolver;
 
 use attempt::Failed;
 use body::Outgoing;
 use client::Clients;
 pub use client::Network;
+use resolver::Reach;
 
 /// The way to every backend.
 pub(crate) struct Upstream {
@@ -41,7 +45,10 @@ enum Way {
 pub(crate) struct Call {
     /// Built once; every attempt sends the same.
     request: http::Request<Outgoing>,
+    reach: Reach,
     safe_to_repeat: bool,
+    /// Whether it goes where the upstream sends it on to.
+    follow_redirects: bool,
     timeout: Duration,
     /// Of the body as it comes, still encoded.
     body_bytes_max: usize,
@@ -60,6 +67,8 @@ pub(crate) struct Received {
 pub(crate) enum Failure {
     /// Not one byte of the request can have reached the backend.
     NothingSent,
+    /// The request has named its host, and that leads to no public address: nothing was sent.
+    NotPublic,
     /// Something was sent, and the connection ended before the answer was complete.
     BrokenOff,
     /// Something was sent, and the deadline passed.
@@ -96,22 +105,29 @@ impl Upstream {
     /// Makes the call, within its deadline.
     pub(crate) async fn call(&self, call: &Call) -> Result<Received, Failure> {
         let deadline = Instant::now() + call.timeout;
+        let mut request = Cow::Borrowed(&call.request);
         let mut pause = limits::BACKOFF;
-        let mut sent = false;
+        let (mut sent, mut redirects) = (false, 0);
         let mut attempt = 1;
         loop {
-            let Failed { failure, cause } = match self.way.attempt(call, deadline).await {
-                Ok(received) => return Ok(received),
+            let Failed { failure, cause } = match self.way.attempt(call, &request, deadline).await {
+                Ok(received) => match redirect::followed(&request, &received) {
+                    Some(next) if call.follow_redirects && redirects < limits::REDIRECTS_MAX => {
+                        (request, sent, redirects) = (Cow::Owned(next), true, redirects + 1);
+                        continue;
+                    }
+                    _ => return Ok(received),
+                },
                 Err(failed) => failed,
             };
-            sent |= failure != Failure::NothingSent;
+            sent |= !matches!(failure, Failure::NothingSent | Failure::NotPublic);
             let again = Instant::now() + jittered(pause);
             let repeatable = match failure {
                 Failure::NothingSent => call.safe_to_repeat || !sent,
                 Failure::BrokenOff => call.safe_to_repeat,
-                Failure::TimedOut | Failure::TooLarge { .. } => false,
+                Failure::NotPublic | Failure::TimedOut | Failure::TooLarge { .. } => false,
             };
-            let host = call.request.uri().host();
+            let host = request.uri().host();
             if !repeatable || attempt == limits::ATTEMPTS_MAX || again >= deadline {
                 tracing::warn!(host, attempt, ?failure, %cause, "an upstream call failed");
                 return Err(of_all_attempts(failure, sent));
@@ -125,18 +141,28 @@ impl Upstream {
 }
 
 impl Way {
-    async fn attempt(&self, call: &Call, deadline: Instant) -> Result<Received, Failed> {
+    /// Sends this request of the call once.
+    async fn attempt(
+        &self,
+        call: &Call,
+        request: &http::Request<Outgoing>,
+        deadline: Instant,
+    ) -> Result<Received, Failed> {
         match self {
-            Self::Network(clients) => attempt::make(clients.of(call.safe_to_repeat), call, deadline).await,
+            Self::Network(clients) => {
+                let client = clients.of(call.reach, call.safe_to_repeat);
+                attempt::make(client, request.clone(), call.body_bytes_max, deadline).await
+            }
             #[cfg(test)]
-            Self::Played(by) => played::make(&**by, call, deadline).await,
+            Self::Played(by) => played::make(&**by, request.clone(), deadline).await,
         }
     }
 }
 
 /// The last attempt may not have got as far as an earlier one.
 fn of_all_attempts(last: Failure, sent: bool) -> Failure {
-    if sent && last == Failure::NothingSent { Failure::BrokenOff } else { last }
+    let this_one_was_not = matches!(last, Failure::NothingSent | Failure::NotPublic);
+    if sent && this_one_was_not { Failure::BrokenOff } else { last }
 }
 
 /// Half of the pause is random, so that gateways that failed together do not come back together.

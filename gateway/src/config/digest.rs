@@ -25,6 +25,7 @@ pub(super) struct Call<'a> {
     pub(super) inject: &'a [(HeaderName, HeaderValue)],
     pub(super) upstream_idempotent: bool,
     pub(super) upstream_key: UpstreamKey,
+    pub(super) follow_redirects: bool,
     pub(super) response: &'a ResponseRules,
 }
 
@@ -45,7 +46,10 @@ pub(super) fn of(call: &Call<'_>) -> Digest {
     let jq = call.response.jq.as_ref().map(Projection::source);
     let hasher = optional(names(hasher, &call.response.keep_headers), jq);
     let hasher = hasher.part(&[u8::from(call.response.canonical_json)]);
-    count(count(hasher, call.response.max_bytes), call.response.max_upstream_bytes).finish()
+    let hasher = count(count(hasher, call.response.max_bytes), call.response.max_upstream_bytes);
+    // A member of later versions: where it is off, the digest is what it was before.
+    let hasher = if call.follow_redirects { hasher.part(b"follow_redirects") } else { hasher };
+    hasher.finish()
 }
 
 fn target(hasher: Hasher, target: &Target) -> Hasher {

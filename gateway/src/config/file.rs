@@ -25,6 +25,8 @@ pub(super) struct Route {
     pub(super) upstream_idempotent: bool,
     pub(super) upstream_key: Option<UpstreamKey>,
     #[serde(default)]
+    pub(super) follow_redirects: bool,
+    #[serde(default)]
     pub(super) response: Response,
     pub(super) rate: Option<Rate>,
     pub(super) concurrency: Option<u64>,

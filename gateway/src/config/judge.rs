@@ -65,6 +65,7 @@ pub(super) fn route(
         inject: &inject,
         upstream_idempotent: file.upstream_idempotent,
         upstream_key,
+        follow_redirects: file.follow_redirects,
         response: &response,
     });
     Some(Route {
@@ -80,6 +81,7 @@ pub(super) fn route(
         inject,
         upstream_idempotent: file.upstream_idempotent,
         upstream_key,
+        follow_redirects: file.follow_redirects,
         response,
         rate,
         concurrency,

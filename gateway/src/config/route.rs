@@ -37,6 +37,8 @@ pub struct Route {
     pub upstream_idempotent: bool,
     /// Which `Idempotency-Key` goes upstream.
     pub upstream_key: UpstreamKey,
+    /// Whether a redirect within the upstream's origin is followed, where repeating is safe.
+    pub follow_redirects: bool,
     /// What is made of the upstream's response.
     pub response: ResponseRules,
     /// How many keys may be led per second.

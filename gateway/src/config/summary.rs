@@ -63,6 +63,9 @@ fn route_rows(route: &Route) -> Vec<Row> {
     };
     let honoured = if route.upstream_idempotent { "; the backend honours it" } else { "" };
     rows.push(("upstream_key", format!("{sent}{honoured}")));
+    if route.follow_redirects {
+        rows.push(("redirects", "followed within the upstream's origin, where repeating is safe".to_owned()));
+    }
     rows.push(("answer", answer(route)));
     rows.push(("limits", pressure(route)));
     rows

@@ -61,6 +61,7 @@ const EVERYTHING: &str = r#"{
         "inject": {"X-Plain": "$5 $${TOKEN} $", "Authorization": "Bearer ${TOKEN}"},
         "upstream_idempotent": true,
         "upstream_key": "raw",
+        "follow_redirects": true,
         "response": {
             "keep_headers": ["etag", "Content-Type"],
             "jq": ".price",

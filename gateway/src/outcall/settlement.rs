@@ -53,6 +53,7 @@ pub(super) fn after_a_lost_leader(request: &Request, settlement: Settlement) -> 
 pub(super) fn of_failure(request: &Request, failure: Failure) -> Settlement {
     let problem = match failure {
         Failure::NothingSent => Problem::UpstreamUnreachable,
+        Failure::NotPublic => Problem::UpstreamNotPublic,
         Failure::TooLarge { status } => return of_answer(request, status, Err(Problem::AnswerTooLarge)),
         Failure::BrokenOff | Failure::TimedOut if !request.safe_to_repeat() => {
             return outcome_unknown(request);

@@ -14,7 +14,7 @@ use hyper::body::{Body, Incoming};
 use hyper_util::client::legacy::{self, connect::capture_connection};
 use tokio::time::{Instant, timeout_at};
 
-use super::{Call, Failure, Received, client::Client};
+use super::{Failure, Received, body::Outgoing, client::Client, public};
 use crate::{gather::Gather, limits};
 
 /// A failed attempt.
@@ -25,14 +25,18 @@ pub(super) struct Failed {
 }
 
 /// Sends the request once and reads the whole answer.
-pub(super) async fn make(client: &Client, call: &Call, deadline: Instant) -> Result<Received, Failed> {
-    let mut request = call.request.clone();
+pub(super) async fn make(
+    client: &Client,
+    mut request: http::Request<Outgoing>,
+    body_bytes_max: usize,
+    deadline: Instant,
+) -> Result<Received, Failed> {
     let connection = capture_connection(&mut request);
     let nothing_sent = || connection.connection_metadata().is_none();
     let exchange = async {
         let response = client.request(request).await.map_err(|error| of_head(&error, nothing_sent()))?;
         let (head, body) = response.into_parts();
-        read(head, body, call.body_bytes_max).await
+        read(head, body, body_bytes_max).await
     };
     match timeout_at(deadline, exchange).await {
         Ok(ended) => ended,
@@ -44,6 +48,9 @@ pub(super) async fn make(client: &Client, call: &Call, deadline: Instant) -> Res
 }
 
 fn of_head(error: &legacy::Error, nothing_sent: bool) -> Failed {
+    if public::is_why(error) {
+        return Failed { failure: Failure::NotPublic, cause: chain(error) };
+    }
     // A request that came back unstarted from a closed connection has had one assigned; when the next one cannot be
     // made, the error says so.
     let nothing_sent = nothing_sent || error.is_connect() || unprocessed(error);

@@ -2,43 +2,37 @@
 //!
 //! A request that must not be repeated rides on a new connection, on HTTP/2, or on one that was busy within the last
 //! second: one that has been idle for longer may just be closing, and then nobody could tell whether the request was
-//! read. Neither client follows redirects, reads proxy variables, or adds a header beyond `host` and
-//! `content-length`.
+//! read. No client follows redirects, reads proxy variables, or adds a header beyond `host` and `content-length`.
+//!
+//! There are two of each: what a request names its own host for has connections of its own, which lead to public
+//! addresses only (`resolver`).
 
-use std::{
-    collections::HashMap,
-    future::Future,
-    io,
-    net::SocketAddr,
-    path::Path,
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::{collections::HashMap, io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::{
-    client::legacy::{
-        self,
-        connect::{
-            HttpConnector,
-            dns::{GaiResolver, Name},
-        },
-    },
+    client::legacy::{self, connect::HttpConnector},
     rt::{TokioExecutor, TokioTimer},
 };
 use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::{CertificateDer, pem::PemObject};
-use tower_service::Service;
 
-use super::{UpstreamError, body::Outgoing};
+use super::{
+    UpstreamError,
+    body::Outgoing,
+    resolver::{Reach, Resolver},
+};
 use crate::limits;
 
 pub(super) type Client = legacy::Client<HttpsConnector<HttpConnector<Resolver>>, Outgoing>;
 
-/// Both clients.
+/// All clients.
 pub(super) struct Clients {
+    anywhere: Pair,
+    public: Pair,
+}
+
+struct Pair {
     safe: Client,
     careful: Client,
 }
@@ -46,22 +40,31 @@ pub(super) struct Clients {
 /// How names lead to addresses.
 #[derive(Clone, Debug, Default)]
 pub struct Network {
-    /// Names that are not looked up, with the address (and port, where the URL has none) to use instead.
+    /// Names that are not looked up, with the address (and port, where the URL has none) to use instead. It may be any:
+    /// this is the operator's word.
     pub pinned: HashMap<String, SocketAddr>,
 }
 
 impl Clients {
     pub(super) fn new(extra_ca: Option<&Path>, network: Network) -> Result<Self, UpstreamError> {
         let tls = tls(extra_ca)?;
-        let resolver = Resolver { pinned: Arc::new(network.pinned), system: GaiResolver::new() };
-        Ok(Self {
-            safe: client(&tls, &resolver, limits::POOL_IDLE_SAFE),
-            careful: client(&tls, &resolver, limits::POOL_IDLE_UNSAFE),
-        })
+        let pinned = Arc::new(network.pinned);
+        let pair = |reach| {
+            let resolver = Resolver::new(pinned.clone(), reach);
+            Pair {
+                safe: client(&tls, &resolver, limits::POOL_IDLE_SAFE),
+                careful: client(&tls, &resolver, limits::POOL_IDLE_UNSAFE),
+            }
+        };
+        Ok(Self { anywhere: pair(Reach::Anywhere), public: pair(Reach::Public) })
     }
 
-    pub(super) fn of(&self, safe_to_repeat: bool) -> &Client {
-        if safe_to_repeat { &self.safe } else { &self.careful }
+    pub(super) fn of(&self, reach: Reach, safe_to_repeat: bool) -> &Client {
+        let pair = match reach {
+            Reach::Anywhere => &self.anywhere,
+            Reach::Public => &self.public,
+        };
+        if safe_to_repeat { &pair.safe } else { &pair.careful }
     }
 }
 
@@ -118,30 +121,5 @@ fn read_ca(path: &Path) -> Result<Vec<CertificateDer<'static>>, UpstreamError> {
         Ok(certificates) if !certificates.is_empty() => Ok(certificates),
         Ok(_) => Err(unreadable(io::Error::other("no certificate"))),
         Err(error) => Err(unreadable(io::Error::other(error))),
-    }
-}
-
-/// The system's resolver, behind the pinned names.
-#[derive(Clone)]
-pub(super) struct Resolver {
-    pinned: Arc<HashMap<String, SocketAddr>>,
-    system: GaiResolver,
-}
-
-impl Service<Name> for Resolver {
-    type Response = std::vec::IntoIter<SocketAddr>;
-    type Error = io::Error;
-    type Future = Pin<Box<dyn Future<Output = io::Result<Self::Response>> + Send>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.system.poll_ready(context)
-    }
-
-    fn call(&mut self, name: Name) -> Self::Future {
-        if let Some(address) = self.pinned.get(name.as_str()) {
-            return Box::pin(std::future::ready(Ok(vec![*address].into_iter())));
-        }
-        let addresses = self.system.call(name);
-        Box::pin(async move { Ok(addresses.await?.collect::<Vec<_>>().into_iter()) })
     }
 }

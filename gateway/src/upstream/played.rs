@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http_body_util::BodyExt;
 use tokio::time::Instant;
 
-use super::{Call, Failed, Failure, Received, Upstream, Way};
+use super::{Failed, Failure, Received, Upstream, Way, body::Outgoing};
 use crate::ledger::BoxFuture;
 
 /// Who plays them.
@@ -26,8 +26,12 @@ impl Upstream {
     }
 }
 
-pub(super) async fn make(by: &dyn Play, call: &Call, deadline: Instant) -> Result<Received, Failed> {
-    let (head, body) = call.request.clone().into_parts();
+pub(super) async fn make(
+    by: &dyn Play,
+    request: http::Request<Outgoing>,
+    deadline: Instant,
+) -> Result<Received, Failed> {
+    let (head, body) = request.into_parts();
     let Ok(body) = body.collect().await;
     let attempt = by.attempt(http::Request::from_parts(head, body.to_bytes()), deadline);
     attempt.await.map_err(|failure| Failed { failure, cause: "as played".into() })

@@ -7,8 +7,8 @@ use http::{
 };
 use outcall_protocol::header;
 
-use super::{Call, body::Outgoing};
-use crate::{canonical, outcall::Request};
+use super::{Call, Reach, body::Outgoing};
+use crate::{canonical, config::Target, outcall::Request};
 
 const AGENT: &str = concat!("outcall-gateway/", env!("CARGO_PKG_VERSION"));
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -23,7 +23,12 @@ impl Call {
         *outgoing.headers_mut() = headers(request);
         Self {
             request: outgoing,
+            reach: match route.target {
+                Target::Fixed(_) => Reach::Anywhere,
+                Target::Hosts(_) => Reach::Public,
+            },
             safe_to_repeat: request.safe_to_repeat(),
+            follow_redirects: route.follow_redirects && request.safe_to_repeat(),
             timeout: route.timeout,
             body_bytes_max: canonical::body_bytes_max(&route.response),
         }

@@ -3,4 +3,5 @@
 mod body;
 mod headers;
 mod hosts;
+mod redirects;
 mod target;

@@ -35,6 +35,7 @@ fn a_digest_covers_the_call_and_the_answer_and_not_how_long_it_is_kept() {
         r#""inject": {"a": "c"}"#,
         r#""upstream_idempotent": true"#,
         r#""upstream_key": "raw""#,
+        r#""follow_redirects": true"#,
         r#""response": {"keep_headers": []}"#,
         r#""response": {"jq": "."}"#,
         r#""response": {"canonical_json": true}"#,
@@ -68,6 +69,7 @@ fn the_summary_shows_every_route_and_limit() {
   forwards       accept, x-trace
   injects        authorization, x-plain
   upstream_key   as received; the backend honours it
+  redirects      followed within the upstream's origin, where repeating is safe
   answer         body of at most 16000000 bytes, then jq .price, then canonical JSON, then at most 1000 bytes with content-type, etag
   limits         rate 2.5 per second, burst 3; concurrency 8; breaker after 5 failures for 30s
 /fetch

@@ -48,8 +48,9 @@ enum Event {
 
 use Event::{Answered, Failed, Lost, NotLed, Refused};
 
-const EVENTS: [Event; 17] = [
+const EVENTS: [Event; 18] = [
     Failed(Failure::NothingSent),
+    Failed(Failure::NotPublic),
     Failed(Failure::BrokenOff),
     Failed(Failure::TimedOut),
     Failed(Failure::TooLarge { status: StatusCode::OK }),
@@ -114,7 +115,7 @@ fn settled(request: &Arc<Request>, event: Event) -> Settlement {
 fn for_ttl(event: Event, kind: Kind) -> bool {
     let repeatable = kind != Unsafe;
     match event {
-        Failed(Failure::NothingSent) | NotLed(_) => false,
+        Failed(Failure::NothingSent | Failure::NotPublic) | NotLed(_) => false,
         Failed(_) | Refused(..) | Answered(429 | 503) => !repeatable,
         Answered(_) => true,
         // Of what anybody may repeat, only an answer that cannot be written ends like this.
@@ -157,7 +158,7 @@ async fn what_is_known_is_said_in_every_row() {
     for (kind, request) in requests(TIMES).await {
         for event in EVENTS {
             let (status, executed) = match (event, kind) {
-                (Failed(Failure::NothingSent), _) => (502, Some(No)),
+                (Failed(Failure::NothingSent | Failure::NotPublic), _) => (502, Some(No)),
                 (Failed(Failure::TooLarge { .. }) | Refused(..), _) => (502, Some(Yes)),
                 (Failed(Failure::TimedOut), Keyless | KeyedSafe | Idempotent) => (504, Some(Unknown)),
                 (Failed(_) | Lost, _) => (502, Some(Unknown)),

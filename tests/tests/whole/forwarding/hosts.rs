@@ -105,3 +105,13 @@ async fn a_host_whose_certificate_nobody_vouches_for_is_sent_nothing() {
     refused(&answer, 502, "upstream-unreachable", "no");
     assert_eq!(upstream.finish().await.len(), 0, "the certificate is for another name");
 }
+
+/// The allow-list says which names may be called; who runs their DNS must not make the gateway call its neighbours.
+#[tokio::test]
+async fn a_host_that_leads_to_this_machine_is_not_called() {
+    let gateway = Gateway::start(r#"{"/fetch": {"hosts": ["localhost"]}}"#).await;
+    let replica = Replica::new(gateway.addr());
+    for outcall in [Outcall::get("/fetch/localhost/x"), Outcall::post("/fetch/localhost/x").key("k")] {
+        refused(&replica.send(&outcall).await.unwrap(), 502, "upstream-not-public", "no");
+    }
+}

@@ -117,15 +117,15 @@ fn members_that_do_not_exist_are_refused_with_what_does() {
     );
     refused(
         r#"{"/p": {"upstream": "https://a.example", "forwardHeaders": []}}"#,
-        r#"1:42: /p.forwardHeaders: found an unknown member, expected one of upstream, hosts, methods, key, ttl, error_ttl, window, timeout, forward_headers, inject, upstream_idempotent, upstream_key, response, rate, concurrency, breaker; did you mean "forward_headers"?"#,
+        r#"1:42: /p.forwardHeaders: found an unknown member, expected one of upstream, hosts, methods, key, ttl, error_ttl, window, timeout, forward_headers, inject, upstream_idempotent, upstream_key, follow_redirects, response, rate, concurrency, breaker; did you mean "forward_headers"?"#,
     );
     refused(
         r#"{"/p": {"upstream": "https://a.example", "allow": ["x"]}}"#,
-        "1:42: /p.allow: found an unknown member, expected one of upstream, hosts, methods, key, ttl, error_ttl, window, timeout, forward_headers, inject, upstream_idempotent, upstream_key, response, rate, concurrency, breaker",
+        "1:42: /p.allow: found an unknown member, expected one of upstream, hosts, methods, key, ttl, error_ttl, window, timeout, forward_headers, inject, upstream_idempotent, upstream_key, follow_redirects, response, rate, concurrency, breaker",
     );
     refused(
         r#"{"/p": {"upstream": "https://a.example", "respons": {}}}"#,
-        r#"1:42: /p.respons: found an unknown member, expected one of upstream, hosts, methods, key, ttl, error_ttl, window, timeout, forward_headers, inject, upstream_idempotent, upstream_key, response, rate, concurrency, breaker; did you mean "response"?"#,
+        r#"1:42: /p.respons: found an unknown member, expected one of upstream, hosts, methods, key, ttl, error_ttl, window, timeout, forward_headers, inject, upstream_idempotent, upstream_key, follow_redirects, response, rate, concurrency, breaker; did you mean "response"?"#,
     );
     refused(
         r#"{"/p": {"upstream": "https://a.example", "response": {"keep-headers": []}}}"#,
