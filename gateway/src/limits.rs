@@ -270,6 +270,8 @@ pub const H2_HEADER_LIST_BYTES_MAX: u32 = 128 * 1024;
 pub const H2_PING: Duration = Duration::from_secs(20);
 /// How long a TLS handshake may take.
 pub const TLS_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How often the files of the door's certificate are looked at.
+pub const TLS_LOOK: Duration = Duration::from_secs(2);
 /// Connections that wait to be accepted.
 pub const BACKLOG: i32 = 4_096;
 /// How long accepting pauses when the system has no more file descriptors.

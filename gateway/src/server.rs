@@ -76,12 +76,15 @@ impl Opened {
             door.app.activity.drain(door.app.server.drain).await;
             ends
         };
-        tokio::pin!(ending);
+        let acceptor = door.acceptor.clone();
+        let renewing = acceptor.renew();
+        tokio::pin!(ending, renewing);
         let drain_ends = loop {
             tokio::select! {
                 biased;
                 ends = &mut ending => break ends,
                 Some(_) = connections.join_next() => {}
+                () = &mut renewing => {}
                 (stream, place) = door.accept(&listener) => {
                     connections.spawn(door.clone().serve(stream, place, closing.clone()));
                 }

@@ -130,7 +130,8 @@ impl Process {
             let line = stderr.next_line().await.expect("readable stderr");
             let Some(line) = line else { panic!("the gateway did not come up:\n{heard}") };
             heard = format!("{heard}{line}\n");
-            if let Some((_, address)) = line.split_once("listening http://") {
+            let said = line.split_once("listening http").and_then(|(_, url)| url.split_once("://"));
+            if let Some((_, address)) = said {
                 break address.trim().parse().unwrap_or_else(|error| panic!("{line}: {error}"));
             }
         };

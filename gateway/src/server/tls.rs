@@ -1,9 +1,12 @@
 //! TLS at the door, by certificate files; ALPN offers h2 and HTTP/1.1, as the replicas do.
+//!
+//! The files are looked at again and again (`renewal`): a certificate that is renewed is served from the next handshake
+//! on, and nobody is cut off.
 
 use std::{
     fmt, io,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, PoisonError, RwLock},
 };
 
 use rustls::ServerConfig;
@@ -13,9 +16,19 @@ use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
 use crate::{config::Tls, limits};
 
+mod renewal;
+
 /// Ends TLS, where it is configured.
 #[derive(Clone)]
-pub(super) struct Acceptor(Option<TlsAcceptor>);
+pub(super) struct Acceptor(Option<Arc<Served>>);
+
+/// A certificate in service.
+struct Served {
+    files: Tls,
+    /// The files as they were before they were read for the first time.
+    read_at: renewal::Stamps,
+    now: RwLock<TlsAcceptor>,
+}
 
 /// A connection, with or without TLS.
 pub(super) enum Stream {
@@ -43,34 +56,50 @@ pub enum TlsError {
 
 impl Acceptor {
     pub(super) fn new(tls: Option<&Tls>) -> Result<Self, TlsError> {
-        let Some(Tls { certificate, key }) = tls else { return Ok(Self(None)) };
-        let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(certificate)
-            .and_then(Iterator::collect)
-            .map_err(|cause| file(certificate, &cause, CHAIN))?;
-        if chain.is_empty() {
-            return Err(file(certificate, &"no certificate", CHAIN));
-        }
-        let key =
-            PrivateKeyDer::from_pem_file(key).map_err(|cause| file(key, &cause, "a private key in PEM"))?;
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let mut config = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()?
-            .with_no_client_auth()
-            .with_single_cert(chain, key)?;
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        Ok(Self(Some(TlsAcceptor::from(Arc::new(config)))))
+        let Some(files) = tls else { return Ok(Self(None)) };
+        let read_at = renewal::stamps(files);
+        let now = RwLock::new(read(files)?);
+        Ok(Self(Some(Arc::new(Served { files: files.clone(), read_at, now }))))
     }
 
     /// The handshake, where there is one, within its time.
     pub(super) async fn accept(&self, stream: TcpStream) -> io::Result<Stream> {
         match &self.0 {
             None => Ok(Stream::Plain(stream)),
-            Some(acceptor) => {
-                let handshake = timeout(limits::TLS_HANDSHAKE_TIMEOUT, acceptor.accept(stream));
+            Some(served) => {
+                let handshake = timeout(limits::TLS_HANDSHAKE_TIMEOUT, served.now().accept(stream));
                 Ok(Stream::Tls(Box::new(handshake.await??)))
             }
         }
     }
+}
+
+impl Served {
+    fn now(&self) -> TlsAcceptor {
+        self.now.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn replace(&self, by: TlsAcceptor) {
+        *self.now.write().unwrap_or_else(PoisonError::into_inner) = by;
+    }
+}
+
+/// Reads certificate and key, which must belong together.
+fn read(Tls { certificate, key }: &Tls) -> Result<TlsAcceptor, TlsError> {
+    let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(certificate)
+        .and_then(Iterator::collect)
+        .map_err(|cause| file(certificate, &cause, CHAIN))?;
+    if chain.is_empty() {
+        return Err(file(certificate, &"no certificate", CHAIN));
+    }
+    let key = PrivateKeyDer::from_pem_file(key).map_err(|cause| file(key, &cause, "a private key in PEM"))?;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_single_cert(chain, key)?;
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(TlsAcceptor::from(Arc::new(config)))
 }
 
 const CHAIN: &str = "a certificate chain in PEM";

@@ -1,6 +1,6 @@
 //! TLS by certificate files, and the protocol that is agreed on in it.
 
-use std::{io, net::SocketAddr, sync::Arc};
+use std::{fs, io, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use bytes::Bytes;
 use http::Request;
@@ -9,7 +9,7 @@ use hyper::client::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use outcall_gateway::{App, Network, config::Config, ledger::Memory, server};
 use outcall_tests::{
-    gateway::Gateway,
+    gateway::{Gateway, Process},
     replica::{Outcall, Replica, Subnet, agreed},
     tls::Authority,
     upstream::{Act, Script, Upstream},
@@ -20,6 +20,8 @@ use tokio::{
     net::TcpStream,
 };
 use tokio_rustls::{TlsConnector, client::TlsStream};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_gateway-under-test");
 
 fn config(upstream: &Upstream, authority: &Authority) -> String {
     let (certificate, key) = (authority.leaf_path(), authority.key_path());
@@ -132,4 +134,41 @@ async fn files_that_are_no_certificate_and_key_are_named_before_anything_is_acce
         let error = server::run(listener, app, std::future::pending()).await.unwrap_err().to_string();
         assert!(error.contains(named), "{error:?} does not name {named}");
     }
+}
+
+/// Puts the files of one authority in the place of another's, as whoever renews a certificate does.
+fn renew(place: &Authority, from: &Authority, files: &[fn(&Authority) -> PathBuf]) {
+    for file in files {
+        let new = file(place).with_extension("new");
+        fs::copy(file(from), &new).unwrap();
+        fs::rename(new, file(place)).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_renewed_certificate_is_served_to_the_next_and_cuts_nobody_off() {
+    let (before, after) = (Authority::new(), Authority::new());
+    let upstream = Upstream::start(Script::always(Act::Varying)).await;
+    let mut gateway = Process::start(BINARY, &config(&upstream, &before), &["--store", "memory"]).await;
+    let mut early = Replica::over_tls(gateway.addr(), &before).session().await.unwrap();
+    let outcall = Outcall::get("/r");
+    let first = early.send(&outcall).await.unwrap();
+
+    // A key without its certificate is not served.
+    renew(&before, &after, &[Authority::key_path]);
+    gateway.said("a changed certificate cannot be used").await;
+    assert_eq!(Replica::over_tls(gateway.addr(), &before).send(&outcall).await.unwrap(), first);
+
+    renew(&before, &after, &[Authority::leaf_path]);
+    gateway.said("the certificate was renewed").await;
+    assert_eq!(Replica::over_tls(gateway.addr(), &after).send(&outcall).await.unwrap(), first);
+    assert!(
+        connect(gateway.addr(), &before, &["http/1.1"]).await.is_err(),
+        "the old certificate is still served"
+    );
+    assert_eq!(
+        early.send(&outcall).await.unwrap(),
+        first,
+        "a connection from before the renewal was cut off"
+    );
 }
