@@ -50,6 +50,10 @@ pub enum Problem {
     UrlTooLong,
     /// An HTTP/1.1 request in absolute form.
     AbsoluteForm,
+    /// An HTTP/1.1 request without a `Host`, or with more than one.
+    HostInvalid,
+    /// An HTTP/1.1 request whose `Transfer-Encoding` is anything but `chunked`.
+    TransferCoding,
     /// The body ended early, stalled, or was malformed.
     BodyIncomplete,
     /// The body is larger than a canister can send.
@@ -121,13 +125,15 @@ pub struct Facts {
 
 impl Problem {
     /// Every kind, for documentation and tests.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 35] = [
         Self::KeyMissing,
         Self::KeyInvalid,
         Self::KeyReused,
         Self::PathInvalid,
         Self::UrlTooLong,
         Self::AbsoluteForm,
+        Self::HostInvalid,
+        Self::TransferCoding,
         Self::BodyIncomplete,
         Self::BodyTooLarge,
         Self::BodiesFull,
@@ -185,6 +191,10 @@ impl Problem {
             Self::UrlTooLong => ("url-too-long", 400, No, "The URL must not exceed 8192 bytes."),
             Self::AbsoluteForm => {
                 ("absolute-form", 400, No, "The request target must be a path, not an absolute URL.")
+            }
+            Self::HostInvalid => ("host-invalid", 400, No, "The request must have one Host header."),
+            Self::TransferCoding => {
+                ("transfer-coding", 400, No, "The body's only transfer coding must be chunked, once.")
             }
             Self::BodyIncomplete => {
                 // One replica's network says nothing of the others: this key may be led, or have been.
@@ -322,6 +332,12 @@ impl Problem {
     /// A 405, which names the methods that the route does serve (RFC 9110, section 15.5.6).
     pub(crate) fn method_not_allowed(method: &Method, allow: HeaderValue) -> Answer {
         Self::MethodNotAllowed.answer_with(method, Some((header::ALLOW, allow)))
+    }
+
+    /// The end of a connection on which somebody before us may have seen another end of this request's body.
+    pub(crate) fn transfer_coding(method: &Method) -> Answer {
+        Self::TransferCoding
+            .answer_with(method, Some((header::CONNECTION, HeaderValue::from_static("close"))))
     }
 
     fn answer_with(self, method: &Method, extra: Option<(HeaderName, HeaderValue)>) -> Answer {

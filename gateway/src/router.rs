@@ -60,6 +60,8 @@ pub(crate) fn enter<B>(routes: &Routes, request: Request<B>) -> Result<Asked<B>,
     let Parts { method, uri, .. } = &head;
     let refuse = |problem: Problem| problem.answer(method);
     guard::method_of_gateway(method)?;
+    guard::transfer_coding(&head)?;
+    guard::host(&head).map_err(refuse)?;
     guard::origin_form(&head).map_err(refuse)?;
     guard::url_length(uri).map_err(refuse)?;
     guard::header_block(&head.headers).map_err(refuse)?;

@@ -143,7 +143,8 @@ async fn ask(app: &Arc<App>, method: Method, path: &str, body: &'static str) -> 
 
 async fn ask_under(app: &Arc<App>, key: &str, method: Method, path: &str, body: &'static str) -> Answer {
     let line = Line::begin(&method);
-    let request = HttpRequest::builder().method(method).uri(path).header("idempotency-key", key);
+    let request =
+        HttpRequest::builder().method(method).uri(path).header("host", "g").header("idempotency-key", key);
     let request = request.body(Full::new(Bytes::from(body))).unwrap();
     let asked = enter(&app.routes, request).expect("a request that passes the guards");
     answer(app, asked, &line).await

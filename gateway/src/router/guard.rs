@@ -1,6 +1,10 @@
 //! The guards: each knows one reason to turn a request away.
 
-use http::{HeaderMap, HeaderValue, Method, Uri, Version, request::Parts};
+use http::{
+    HeaderMap, HeaderValue, Method, Uri, Version,
+    header::{HOST, TRANSFER_ENCODING},
+    request::Parts,
+};
 
 use super::path;
 use crate::{answer::Answer, config::Route, error::Problem, limits};
@@ -21,6 +25,30 @@ pub(super) fn method_of_route(method: &Method, route: &Route) -> Result<(), Answ
 pub(super) fn origin_form(parts: &Parts) -> Result<(), Problem> {
     let absolute = parts.uri.scheme().is_some() || parts.uri.authority().is_some();
     if absolute && parts.version <= Version::HTTP_11 { Err(Problem::AbsoluteForm) } else { Ok(()) }
+}
+
+/// Nothing here depends on the host, but a request that two servers may take for two different ones is refused
+/// (RFC 9112, section 3.2). HTTP/1.0 may go without.
+pub(super) fn host(parts: &Parts) -> Result<(), Problem> {
+    let most_and_least = match parts.version {
+        Version::HTTP_11 => 1..=1,
+        _ => 0..=1,
+    };
+    let hosts = parts.headers.get_all(HOST).iter().count();
+    if most_and_least.contains(&hosts) { Ok(()) } else { Err(Problem::HostInvalid) }
+}
+
+/// The HTTP library reads a body as chunked whatever other coding stands before that. We could not undo it, and somebody
+/// between its sender and us may have seen another end of the body: nothing more is read on the connection (RFC 9112,
+/// sections 6.1 and 7).
+pub(super) fn transfer_coding(parts: &Parts) -> Result<(), Answer> {
+    let mut codings = parts.headers.get_all(TRANSFER_ENCODING).iter();
+    let plain = match (codings.next(), codings.next()) {
+        (None, _) => true,
+        (Some(coding), None) => coding.as_bytes().eq_ignore_ascii_case(b"chunked"),
+        (Some(_), Some(_)) => false,
+    };
+    if plain { Ok(()) } else { Err(Problem::transfer_coding(&parts.method)) }
 }
 
 pub(super) fn url_length(uri: &Uri) -> Result<(), Problem> {

@@ -50,7 +50,7 @@ impl Key {
             Kind::Honoured => (Method::POST, format!("/honours/{name}"), text),
             Kind::Safe | Kind::Keyless => (Method::GET, format!("/plain/{name}?{text}"), String::new()),
         };
-        let mut request = Request::builder().method(method).uri(uri);
+        let mut request = Request::builder().method(method).uri(uri).header("host", "g");
         if self.kind != Kind::Keyless {
             request = request.header("idempotency-key", name);
         }

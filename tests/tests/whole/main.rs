@@ -17,6 +17,7 @@ mod engines;
 mod failures;
 mod foreign;
 mod forwarding;
+mod hostile;
 mod http2;
 mod keys;
 mod leaders;

@@ -85,7 +85,7 @@ async fn requests(times: &str) -> Vec<(Kind, Arc<Request>)> {
         (Unsafe, "/r", &[Method::POST, Method::PUT, Method::PATCH, Method::DELETE], Some("k")),
     ] {
         for method in methods {
-            let asked = http::Request::builder().method(method).uri(path);
+            let asked = http::Request::builder().method(method).uri(path).header("host", "g");
             let asked = key.into_iter().fold(asked, |asked, key| asked.header("idempotency-key", key));
             let asked = asked.body(Full::new(Bytes::new())).unwrap();
             let asked = enter(&app.routes, asked).expect("a request that passes the guards");
