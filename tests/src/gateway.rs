@@ -143,12 +143,20 @@ impl Process {
         self.address
     }
 
+    /// The number of its process.
+    ///
+    /// # Panics
+    /// When there is no such process any more.
+    pub fn id(&self) -> u32 {
+        self.child.id().expect("a running gateway")
+    }
+
     /// Sends it a signal by its name, such as `TERM`.
     ///
     /// # Panics
     /// When there is no such process any more.
     pub async fn signal(&self, name: &str) {
-        let pid = self.child.id().expect("a running gateway").to_string();
+        let pid = self.id().to_string();
         let sent = Command::new("kill").args([format!("-{name}"), pid]).status().await;
         assert!(sent.is_ok_and(|status| status.success()), "SIG{name} could not be sent");
     }

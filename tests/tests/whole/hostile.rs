@@ -10,6 +10,7 @@ use tokio::{
 
 use crate::stage::Stage;
 
+mod crowds;
 mod frames;
 mod http2;
 mod smuggling;
