@@ -26,6 +26,7 @@ mod lost;
 mod paths;
 mod probe;
 mod problems;
+mod receipts;
 mod redis;
 mod retries;
 mod schedules;
