@@ -118,6 +118,7 @@ fn digest(number: u64) -> Digest {
 fn ask(number: u64) -> Ask {
     let answer = Problem::OutcomeUnknown.answer(&http::Method::POST);
     let lost = Settlement { answer, life: LIFE, upstream_status: None };
-    let terms = Terms { repeat: Repeat::Never, answer_bytes_max: 1_000, configuration: digest(0), lost };
+    let terms =
+        Terms { repeat: Repeat::Never, answer_bytes_max: 1_000, configuration: digest(0), lost: lost.into() };
     Ask { id: digest(number + 1), request: Arc::new(Plain(Arc::new([]))), terms }
 }

@@ -45,6 +45,14 @@ impl Answer {
         Self { status, headers, body, problem }
     }
 
+    /// The same answer with further fields, before what measures its body.
+    pub(crate) fn with_fields(mut self, fields: Vec<(HeaderName, HeaderValue)>) -> Self {
+        let at = self.headers.iter().position(|(name, _)| name == header::CONTENT_LENGTH);
+        let at = at.unwrap_or(self.headers.len());
+        self.headers.splice(at..at, fields);
+        self
+    }
+
     /// The same answer, known to say that `problem` happened.
     pub(crate) fn saying(self, problem: Problem) -> Self {
         Self { problem: Some(problem), ..self }

@@ -7,6 +7,7 @@ use crate::{
     config::{Config, Server},
     ledger::{Ledger, Refusals},
     outcall::{Answers, Bodies},
+    receipt::{NoKey, Receipts},
     router::Routes,
     upstream::{Network, Upstream, UpstreamError},
 };
@@ -17,29 +18,43 @@ pub struct App {
     pub(crate) ledger: Arc<dyn Ledger>,
     pub(crate) refusals: Refusals,
     pub(crate) upstream: Upstream,
+    pub(crate) receipts: Receipts,
     pub(crate) bodies: Bodies,
     pub(crate) answers: Answers,
     pub(crate) activity: Activity,
     pub(crate) server: Server,
 }
 
+/// Why a gateway cannot answer.
+#[derive(Debug, thiserror::Error)]
+pub enum NotReady {
+    /// There is no way to its upstreams.
+    #[error(transparent)]
+    Upstream(#[from] UpstreamError),
+    /// There is no key to sign with.
+    #[error(transparent)]
+    Receipts(#[from] NoKey),
+}
+
 impl App {
     /// A gateway with this configuration, ledger and way to its upstreams.
     ///
     /// # Errors
-    /// When the trusted certificates of the upstreams cannot be read.
-    pub fn new(config: Config, ledger: Arc<dyn Ledger>, network: Network) -> Result<Self, UpstreamError> {
+    /// When the trusted certificates of the upstreams, or the key that signs answers, cannot be read.
+    pub fn new(config: Config, ledger: Arc<dyn Ledger>, network: Network) -> Result<Self, NotReady> {
         let upstream = Upstream::new(&config, network)?;
-        Ok(Self::over(config, ledger, upstream))
+        let receipts = Receipts::open(config.receipts.as_ref())?;
+        Ok(Self { receipts, ..Self::over(config, ledger, upstream) })
     }
 
-    /// The same, over a way to its upstreams that is open.
+    /// The same, over a way to its upstreams that is open, and without receipts.
     pub(crate) fn over(config: Config, ledger: Arc<dyn Ledger>, upstream: Upstream) -> Self {
         Self {
             routes: Routes::new(config.routes),
             ledger,
             refusals: Refusals::default(),
             upstream,
+            receipts: Receipts::default(),
             bodies: Bodies::new(),
             answers: Answers::new(),
             activity: Activity::default(),

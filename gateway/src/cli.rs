@@ -1,4 +1,4 @@
-//! The command line: `outcall-gateway [serve]`, `outcall-gateway check` and `outcall-gateway accept-loss`.
+//! The command line: `outcall-gateway [serve]`, `check`, `keygen` and `accept-loss`.
 //!
 //! Exit status: 0 done, 1 the gateway could not run, 2 the command line or the configuration is wrong.
 
@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 mod check;
 mod fly;
+mod keygen;
 mod read;
 mod serve;
 mod store;
@@ -28,6 +29,8 @@ enum Command {
     Serve(Serve),
     /// Read a configuration, say what is wrong with it, and exit: 0 when it can be served, 2 when not.
     Check(Check),
+    /// Make a key to sign answers with (`receipts` in the configuration), and print its public half.
+    Keygen(Keygen),
     /// Let a ledger in Redis that is new, or that has lost records, lead requests that must not be repeated.
     ///
     /// Until then they are refused, since what was lost may have been sent. Whoever runs this knows that nothing was, or
@@ -72,6 +75,13 @@ struct Check {
 }
 
 #[derive(Debug, Args)]
+struct Keygen {
+    /// A new file for the private key, which only its owner may read; without it the key is printed.
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
 struct File {
     /// The routes and settings: JSON, with comments and trailing commas; without it `proxy_conf.json`.
     #[arg(long, env = "OUTCALL_CONFIG", value_name = "FILE")]
@@ -98,6 +108,7 @@ pub fn main() -> ExitCode {
         None => serve::run(cli.serve),
         Some(Command::Serve(serve)) => serve::run(serve),
         Some(Command::Check(check)) => check::run(&check.file),
+        Some(Command::Keygen(command)) => keygen::run(&command),
         Some(Command::AcceptLoss(command)) => store::accept_loss(&command),
     }
 }

@@ -24,6 +24,7 @@ mod locate;
 mod methods;
 mod node;
 mod pressure;
+mod receipts;
 mod response;
 mod route;
 mod server;
@@ -38,6 +39,7 @@ mod upstream;
 pub use error::{ConfigError, Problem};
 pub use hosts::HostPattern;
 pub use pressure::{Breaker, Rate};
+pub use receipts::{Key, Receipts};
 pub use response::ResponseRules;
 pub(crate) use route::is_safe;
 pub use route::{KeyRule, Route, Target, UpstreamKey};
@@ -58,6 +60,8 @@ pub struct Config {
     pub server: Server,
     /// The ledger's room.
     pub store: Store,
+    /// How answers are signed; off unless named.
+    pub receipts: Option<Receipts>,
 }
 
 impl Config {

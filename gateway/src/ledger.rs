@@ -54,7 +54,7 @@ mod refusals;
 mod room;
 mod word;
 
-pub use ask::{Ask, Fingerprinted, Repeat, Terms};
+pub use ask::{Ask, Fingerprinted, Foretold, Repeat, Terms};
 pub use clock::{Clock, Timestamp};
 pub use disk::{Disk, Unopened};
 pub use lead::{Ending, Lead, Settle, Waiter};

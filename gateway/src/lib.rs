@@ -13,6 +13,7 @@
 //!          upstream          one call out
 //!          canonical         the same bytes for all
 //!          outcall/settlement  what is recorded, and for how long
+//!          receipt           signed, once, as what is recorded
 //!        ledger            remembered: everybody gets the record
 //!      error       every unhappy end becomes an answer here
 //! ```
@@ -33,6 +34,7 @@ pub mod ledger;
 pub mod limits;
 mod log;
 mod outcall;
+mod receipt;
 mod router;
 pub mod server;
 #[cfg(test)]
@@ -40,7 +42,8 @@ mod simulation;
 mod upstream;
 
 pub use answer::Answer;
-pub use app::App;
+pub use app::{App, NotReady};
 pub use cli::main;
 pub use demo::DemoUpstream;
+pub use receipt::NoKey;
 pub use upstream::{Network, UpstreamError};

@@ -122,6 +122,8 @@ pub const BODIES_BYTES_MAX: usize = 512 * 1024 * 1024;
 
 /// Followers of one key; more than any subnet's nodes with their resends.
 pub const WAITERS_PER_KEY: usize = 256;
+/// Public keys of other signers that are served.
+pub const PUBLIC_KEYS_MAX: usize = 16;
 /// What a record takes beside its answer: identity, fingerprint, times, places in maps.
 pub const RECORD_OVERHEAD_BYTES: u64 = 1_024;
 /// Expired records that a claim removes on its way, so that none has to remove them all.

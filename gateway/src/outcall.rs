@@ -32,6 +32,7 @@ mod lead;
 mod request;
 mod served;
 mod settlement;
+mod signed;
 
 pub(crate) use answers::Answers;
 pub(crate) use body::{Bodies, Body};
@@ -48,7 +49,7 @@ where
         Ok(read) => read,
         Err(problem) => return problem.answer(&method),
     };
-    let ask = request.ask();
+    let ask = signed::ask(app, &request);
     for _ in 0..limits::CLAIMS_PER_REQUEST {
         let waiter = match app.ledger.claim(&ask).await {
             Ok(Claim::Lead(lead, waiter)) => {

@@ -43,6 +43,9 @@ where
     let body = Unread::new(body, &head.headers);
     let request = Request::from_parts(head, body);
     let answering = async {
+        if let Some(keys) = app.receipts.published(&request) {
+            return keys;
+        }
         match enter(&app.routes, request) {
             Ok(asked) => outcall::answer(&app, asked, &line).await,
             Err(refused) => refused,

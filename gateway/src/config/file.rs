@@ -91,6 +91,16 @@ pub(super) struct Tls {
     pub(super) key: String,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Receipts {
+    pub(super) keyid: String,
+    pub(super) key: Option<String>,
+    pub(super) key_file: Option<String>,
+    #[serde(default)]
+    pub(super) public_keys: BTreeMap<String, String>,
+}
+
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Store {

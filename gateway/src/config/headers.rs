@@ -87,6 +87,9 @@ fn refusal(name: &HeaderName, purpose: Purpose) -> Option<&'static str> {
         ("content-length", _) => Some("it follows from the body"),
         ("idempotency-key", Purpose::Upstream) => Some("upstream_key says which one goes upstream"),
         ("expect", Purpose::Upstream) => Some("the gateway has the whole body before it calls"),
+        ("content-digest" | "outcall-request" | "signature" | "signature-input", Purpose::Kept) => {
+            Some("it is the gateway's, in a receipt")
+        }
         ("content-encoding", Purpose::Kept) => Some("answers are decompressed"),
         _ => None,
     }

@@ -46,9 +46,9 @@ pub(super) fn judge(
 }
 
 /// Why a value could not be made, in words that hold neither the value nor what it resolves to.
-struct Unresolved {
-    found: String,
-    expected: &'static str,
+pub(super) struct Unresolved {
+    pub(super) found: String,
+    pub(super) expected: &'static str,
 }
 
 fn resolved(value: &str, env: &dyn Fn(&str) -> Option<String>) -> Result<HeaderValue, Unresolved> {
@@ -62,7 +62,7 @@ fn resolved(value: &str, env: &dyn Fn(&str) -> Option<String>) -> Result<HeaderV
 }
 
 /// `${NAME}` replaced from the environment and `$${` turned into a literal `${`; any other `$` is one.
-fn substituted(value: &str, env: &dyn Fn(&str) -> Option<String>) -> Result<String, Unresolved> {
+pub(super) fn substituted(value: &str, env: &dyn Fn(&str) -> Option<String>) -> Result<String, Unresolved> {
     let mut text = String::with_capacity(value.len());
     let mut rest = value;
     while let Some(at) = rest.find('$') {

@@ -57,7 +57,7 @@ impl<'a> Place<'a> {
             value: &member.value,
             path: join(&self.path, name),
             name: member.name.range(),
-            secret: self.secret || name == "inject",
+            secret: self.secret || name == "inject" || (self.path == "receipts" && name == "key"),
         }
     }
 

@@ -3,8 +3,9 @@
 use std::{fmt, num::NonZeroUsize};
 
 use http::{HeaderName, Method};
+use outcall_protocol::receipt::KeyId;
 
-use super::{Config, KeyRule, Route, Target, UpstreamKey, duration::Shown, error::one_line};
+use super::{Config, Key, KeyRule, Receipts, Route, Target, UpstreamKey, duration::Shown, error::one_line};
 use crate::limits;
 
 /// A configuration, ready to be printed: one block for each route and one for each setting. Of injected headers it
@@ -27,7 +28,11 @@ impl fmt::Display for Summary<'_> {
         }
         block(f, "server", &server_rows(self.config))?;
         block(f, "requests", &request_rows())?;
-        block(f, "store", &[("room", size(self.config.store.room_bytes))])
+        block(f, "store", &[("room", size(self.config.store.room_bytes))])?;
+        match &self.config.receipts {
+            Some(receipts) => block(f, "receipts", &receipt_rows(receipts)),
+            None => Ok(()),
+        }
     }
 }
 
@@ -84,6 +89,19 @@ fn server_rows(config: &Config) -> Vec<Row> {
     ];
     if let Some(roots) = &server.upstream_ca {
         rows.push(("upstream_ca", roots.display().to_string()));
+    }
+    rows
+}
+
+fn receipt_rows(receipts: &Receipts) -> Vec<Row> {
+    let key = match &receipts.key {
+        Key::Given(_) => "of the configuration".to_owned(),
+        Key::File(path) => path.display().to_string(),
+    };
+    let mut rows = vec![("keyid", receipts.keyid.to_string()), ("key", key)];
+    if !receipts.others.is_empty() {
+        let others: Vec<&KeyId> = receipts.others.iter().map(|(id, _)| id).collect();
+        rows.push(("public_keys", joined(&others)));
     }
     rows
 }

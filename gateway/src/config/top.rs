@@ -5,8 +5,8 @@ use std::{collections::HashSet, sync::Arc};
 use jsonc_parser::ast::{Object, ObjectProp, Value};
 
 use super::{
-    Config, Route, error::Problems, error::one_line, file, judge, locate::Place, node, server, suggest,
-    upstream,
+    Config, Route, error::Problems, error::one_line, file, judge, locate::Place, node, receipts, server,
+    suggest, upstream,
 };
 use crate::{limits, router::path};
 
@@ -19,7 +19,7 @@ pub(super) enum Routes {
     Optional,
 }
 
-const SETTINGS: [&str; 3] = ["$schema", "server", "store"];
+const SETTINGS: [&str; 4] = ["$schema", "receipts", "server", "store"];
 
 /// The configuration that the file's members describe, complete even where problems were reported.
 pub(super) fn config<'a>(
@@ -48,9 +48,10 @@ pub(super) fn config<'a>(
         .take(limits::ROUTES_MAX)
         .filter_map(|member| route(member, env, &root.of(member), problems).map(Arc::new))
         .collect();
-    let mut config = Config { routes, server: server::Server::default(), store: server::Store::default() };
+    let (server, store) = (server::Server::default(), server::Store::default());
+    let mut config = Config { routes, server, store, receipts: None };
     for member in others {
-        setting(member, &root.of(member), &mut config, problems);
+        setting(member, env, &root.of(member), &mut config, problems);
     }
     config
 }
@@ -107,6 +108,7 @@ fn check_path(path: &str) -> Result<(), String> {
 
 fn setting<'a>(
     member: &'a ObjectProp<'a>,
+    env: &dyn Fn(&str) -> Option<String>,
     place: &Place<'a>,
     config: &mut Config,
     problems: &mut Problems<'_>,
@@ -116,6 +118,11 @@ fn setting<'a>(
         "$schema" => {
             if member.value.as_string_lit().is_none() {
                 problems.value(place, "the address of a JSON schema in double quotes");
+            }
+        }
+        "receipts" => {
+            if let Some(file) = node::read::<file::Receipts>(place, problems) {
+                config.receipts = receipts::judge(&file, env, place, problems);
             }
         }
         "server" => {

@@ -1,6 +1,10 @@
 //! What a request tells the ledger about itself.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 
 use http::HeaderName;
 use outcall_protocol::{digest::Digest, fingerprint::Fingerprint};
@@ -51,7 +55,46 @@ pub struct Terms {
     /// Digest of the configuration that the claim is led with.
     pub configuration: Digest,
     /// What is recorded when the leader of a request that must not be repeated is lost.
-    pub lost: Settlement,
+    pub lost: Foretold,
+}
+
+/// What is recorded should a leader be lost. It is made when somebody first needs it, since few do, and stays what it is
+/// from then on: what some were told before a crash is what the others read behind it.
+#[derive(Clone)]
+pub struct Foretold {
+    life: Duration,
+    made: Arc<LazyLock<Settlement, Making>>,
+}
+
+type Making = Box<dyn FnOnce() -> Settlement + Send>;
+
+impl Foretold {
+    /// What `make` will say, to be remembered for `life`.
+    pub fn new(life: Duration, make: impl FnOnce() -> Settlement + Send + 'static) -> Self {
+        Self { life, made: Arc::new(LazyLock::new(Box::new(make))) }
+    }
+
+    /// How long it is remembered.
+    pub fn life(&self) -> Duration {
+        self.life
+    }
+
+    /// What it is.
+    pub fn settlement(&self) -> Settlement {
+        LazyLock::force(&self.made).clone()
+    }
+}
+
+impl From<Settlement> for Foretold {
+    fn from(settlement: Settlement) -> Self {
+        Self::new(settlement.life, move || settlement)
+    }
+}
+
+impl fmt::Debug for Foretold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Foretold({:?})", self.life)
+    }
 }
 
 impl Terms {
@@ -59,7 +102,7 @@ impl Terms {
     pub fn lost_life(&self) -> Duration {
         match self.repeat {
             // Forgotten earlier, it could be led under another configuration.
-            Repeat::SameConfiguration => self.lost.life,
+            Repeat::SameConfiguration => self.lost.life(),
             Repeat::Always | Repeat::Never => limits::LOST_CLAIM_LIFE,
         }
     }

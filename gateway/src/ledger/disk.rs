@@ -34,7 +34,8 @@ use tokio::{
 };
 
 use super::{
-    Ask, BoxFuture, Claim, Clock, Lead, Ledger, Occupancy, Record, Request, Timestamp, Unavailable,
+    Ask, BoxFuture, Claim, Clock, Lead, Ledger, Occupancy, Record, Request, Settlement, Terms, Timestamp,
+    Unavailable,
     entry::{Entry, Shard, Shards},
     in_flight::InFlight,
     room::Room,
@@ -169,7 +170,7 @@ impl Disk {
         if let Some(lost) = &former
             && !lost.may_be_led_under(&ask.terms)
         {
-            return Step::Claim(self.lost_for_good(&mut shard, ask, request));
+            return Step::Claim(self.lost_for_good(&mut shard, ask, request, lost.foretold()));
         }
         let bytes = ask.terms.answer_bytes_max as u64 + limits::RECORD_OVERHEAD_BYTES;
         match core.room.reserve(bytes) {
@@ -183,7 +184,10 @@ impl Disk {
 
     /// It was led under another configuration: whether that upstream honours the key is not known any more. As soon as that
     /// is recorded, everybody knows.
-    fn lost_for_good(&self, shard: &mut Shard, ask: &Ask, request: Request) -> Claim {
+    fn lost_for_good(&self, shard: &mut Shard, ask: &Ask, request: Request, lost: Settlement) -> Claim {
+        // As it was foretold when the key was claimed, so that a crash in between changes no byte of it.
+        let terms = Terms { lost: lost.into(), ..ask.terms.clone() };
+        let ask = &Ask { terms, ..ask.clone() };
         let (running, waiter) = InFlight::new(request.clone());
         shard.insert(request.id, Entry::InFlight(running), None);
         Slot::new(self, ask, request, None, None).lost_for_good();

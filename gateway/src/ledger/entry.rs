@@ -138,7 +138,7 @@ impl Lost {
     /// A claim whose leader is lost.
     pub(super) fn new(request: Request, terms: &Terms, until: Timestamp) -> Self {
         let Terms { repeat, configuration, ref lost, .. } = *terms;
-        Self { request, repeat, configuration, lost: lost.clone(), until }
+        Self { request, repeat, configuration, lost: lost.settlement(), until }
     }
 
     /// The same, as a store had it.
@@ -151,6 +151,11 @@ impl Lost {
     pub(super) fn as_claimed(&self) -> Claimed {
         let Self { request, repeat, configuration, lost, until } = self.clone();
         Claimed { request, repeat, configuration, lost, lost_until: Some(until) }
+    }
+
+    /// What is recorded when nobody may lead in its place: said once, when it was claimed.
+    pub(super) fn foretold(&self) -> Settlement {
+        self.lost.clone()
     }
 
     /// Whether a request under these terms may lead in place of the one that was lost.

@@ -104,9 +104,9 @@ fn known(shard: &mut Shard, ask: &Ask, now: Timestamp) -> Known {
         Entry::Lost(lost) if lost.may_be_led_under(&ask.terms) => {
             Known::Free(request, Some(Box::new(lost.clone())))
         }
-        Entry::Lost(_) => {
+        Entry::Lost(lost) => {
             // It was led under another configuration: whether that upstream honours the key is not known any more.
-            let record = Arc::new(request.settled(ask.terms.lost.clone(), now));
+            let record = Arc::new(request.settled(lost.foretold(), now));
             let settled = Settled { record: record.clone(), _reservation: None };
             shard.insert(ask.id, Entry::Settled(settled), Some(record.expires));
             Known::Claim(Claim::Replay(record))
@@ -147,7 +147,7 @@ impl Settle for Slot {
 
     fn lose(self: Box<Self>) {
         if self.terms.repeat == Repeat::Never {
-            let settlement = self.terms.lost.clone();
+            let settlement = self.terms.lost.settlement();
             return self.end(settlement);
         }
         let until = self.ledger.now().after(self.terms.lost_life());

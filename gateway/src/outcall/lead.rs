@@ -11,7 +11,7 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-use super::{Body, Request, admit::Pass, settlement};
+use super::{Body, Request, admit::Pass, settlement, signed};
 use crate::{
     answer::Answer,
     app::App,
@@ -46,6 +46,7 @@ pub(super) fn spawn(
                 true => settlement::after_a_lost_leader(&request, settlement),
                 false => settlement,
             };
+            let settlement = signed::signed(&app, &request, settlement);
             let left = ends.saturating_duration_since(Instant::now());
             lead.settle(settlement, left.max(limits::SETTLE_PATIENCE_MIN)).await;
             app.activity.settled();
@@ -108,8 +109,8 @@ async fn call(app: &App, request: &Arc<Request>, body: Body, pass: Pass) -> Sett
 
 /// The claim could not be made durable, and nothing was sent. First the process remembers that: whoever claims the key
 /// once it is free finds the refusal.
-fn give_up(app: &App, request: &Arc<Request>, lead: Lead, why: Unavailable) {
-    app.refusals.remember(&request.ask(), why.problem(), app.ledger.now(), request.error_life());
+fn give_up(app: &Arc<App>, request: &Arc<Request>, lead: Lead, why: Unavailable) {
+    app.refusals.remember(&signed::ask(app, request), why.problem(), app.ledger.now(), request.error_life());
     lead.refuse(why);
 }
 

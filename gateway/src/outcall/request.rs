@@ -10,13 +10,14 @@ use outcall_protocol::{
     fingerprint::{self, Fingerprint},
     header,
     outcall_id::{Key, outcall_id, upstream_key},
+    receipt::{OutcallRequest, request_digest},
 };
 
-use super::{Bodies, Body, Served, key, settlement};
+use super::{Bodies, Body, Served, key};
 use crate::{
     config::{Route, UpstreamKey, is_safe},
     error::Problem,
-    ledger::{Ask, Fingerprinted, Repeat, Terms},
+    ledger::{Ask, Fingerprinted, Foretold, Repeat, Terms},
     log::Line,
 };
 
@@ -145,14 +146,22 @@ impl Request {
     }
 
     /// What the ledger is asked about this request.
-    pub(crate) fn ask(self: &Arc<Self>) -> Ask {
+    pub(crate) fn ask(self: &Arc<Self>, lost: Foretold) -> Ask {
         let terms = Terms {
             repeat: self.repeat(),
             answer_bytes_max: self.route().response.max_bytes,
             configuration: self.route().digest,
-            lost: settlement::lost(self),
+            lost,
         };
         Ask { id: self.id, request: self.clone(), terms }
+    }
+
+    /// What the receipt of an answer says of this request.
+    pub(crate) fn receipt_request(&self) -> OutcallRequest {
+        OutcallRequest {
+            digest: request_digest(ANONYMOUS, &self.key, &self.fingerprint),
+            names: self.head.names().iter().map(ToString::to_string).collect(),
+        }
     }
 
     fn repeat(&self) -> Repeat {

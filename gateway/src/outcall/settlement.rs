@@ -36,8 +36,12 @@ pub(super) fn outcome_unknown(request: &Request) -> Settlement {
 
 /// What is said of a request whose leader, or whose answer, is lost: unknown, for as long as that matters.
 pub(super) fn lost(request: &Request) -> Settlement {
-    let life = if is_safe(request.method()) { request.error_life() } else { request.life() };
-    refused(request, Problem::OutcomeUnknown, life)
+    refused(request, Problem::OutcomeUnknown, lost_life(request))
+}
+
+/// For how long that is.
+pub(super) fn lost_life(request: &Request) -> Duration {
+    if is_safe(request.method()) { request.error_life() } else { request.life() }
 }
 
 /// What is recorded when a leader before this one was lost, who may have sent the request: this one's end, but for a

@@ -16,28 +16,28 @@ mod serve;
 const BINARY: &str = env!("CARGO_BIN_EXE_gateway-under-test");
 
 /// An empty folder of a test's own.
-struct Folder(PathBuf);
+pub(crate) struct Folder(PathBuf);
 
 impl Folder {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let name = format!("outcall-cli-{}-{:016x}", std::process::id(), fastrand::u64(..));
         let folder = std::env::temp_dir().join(name);
         std::fs::create_dir(&folder).unwrap();
         Self(folder)
     }
 
-    fn with(file: &str, text: &str) -> Self {
+    pub(crate) fn with(file: &str, text: &str) -> Self {
         let folder = Self::new();
         std::fs::write(folder.0.join(file), text).unwrap();
         folder
     }
 
-    fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.0
     }
 
     /// Runs the binary to its end in this folder.
-    async fn run(&self, arguments: &[&str], env: &[(&str, &str)]) -> Ran {
+    pub(crate) async fn run(&self, arguments: &[&str], env: &[(&str, &str)]) -> Ran {
         let mut command = Command::new(BINARY);
         command.args(arguments).env_clear().envs(env.iter().copied()).current_dir(&self.0);
         let Output { status, stdout, stderr } =
@@ -55,8 +55,8 @@ impl Drop for Folder {
 
 /// What a finished program leaves behind.
 #[derive(Debug)]
-struct Ran {
-    code: Option<i32>,
-    stdout: String,
-    stderr: String,
+pub(crate) struct Ran {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }

@@ -27,6 +27,7 @@ mod lost;
 mod paths;
 mod probe;
 mod problems;
+mod receipts;
 mod redis;
 mod retries;
 mod schedules;

@@ -3,7 +3,7 @@
 //!
 //! Without a `redis-server` on this machine these tests are ignored; with `REQUIRE_REDIS=1` they run then too, and fail.
 
-mod bench;
+pub(crate) mod bench;
 mod conformance;
 mod fencing;
 mod gateways;

@@ -44,6 +44,8 @@ const PIECES: &[&str] = &[
     "0.5",
     r#""server": {}"#,
     r#""store": {"room_bytes": 1}"#,
+    r#""receipts": {"keyid": "k", "key": "open-sesame"}"#,
+    r#""key": 3"#,
     r#""rate": {"per_second": 1}"#,
     r#""breaker": {}"#,
 ];
@@ -55,6 +57,7 @@ const GOOD: &str = r#"{
         "rate": {"per_second": 2.5}, "breaker": {"failures": 5, "cooldown": "30s"}, // why
     },
     "/fetch": {"hosts": ["*.example.com"]}, "server": {"drain": "10s"}, "store": {"room_bytes": 400204800},
+    "receipts": {"keyid": "now", "key": "open-sesame", "public_keys": {"next": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}},
 }"#;
 
 /// Looks at everything that there is to see of a result.

@@ -3,6 +3,7 @@
 use super::parse;
 
 mod header;
+mod receipts;
 mod target;
 mod text;
 mod value;
@@ -51,7 +52,7 @@ fn all_problems_are_reported_together() {
 3:3: /b/: found this path, expected a path without a slash at its end: "/b" matches everything below it
 3:21: /b/.hosts[0]: found "1.2.3.4", expected a DNS name, never an IP address
 3:40: /b/.key: found "derive" on a route that serves POST, PUT, DELETE, PATCH, expected methods to name only GET, HEAD, OPTIONS: of any other, two equal requests may both be meant
-4:3: sever: found an unknown member, expected a route, whose name starts with /, or one of $schema, server, store; did you mean "server"?
+4:3: sever: found an unknown member, expected a route, whose name starts with /, or one of $schema, receipts, server, store; did you mean "server"?
 5:27: store.room_bytes: found 1, expected a whole number of bytes from 400204800 (room for 200 claims at the largest max_bytes of all routes, 2000000, and 1024 each around it) to 1125899906842624"#,
     );
 }

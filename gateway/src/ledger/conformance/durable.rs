@@ -34,7 +34,7 @@ pub async fn an_unfinished_unsafe_claim_is_unknown_after_a_crash_from_its_detect
     assert_eq!(replay(claim(&bench, &ask).await).settlement.answer, unknown());
     bench.pass(LIFE - B::TICK).await;
     let bench = bench.crash().await;
-    assert_eq!(replay(claim(&bench, &ask).await).settlement, terms(Repeat::Never, "").lost);
+    assert_eq!(replay(claim(&bench, &ask).await).settlement, terms(Repeat::Never, "").lost.settlement());
     bench.pass(B::TICK).await;
     assert_eq!(name(&claim(&bench, &ask).await), "lead");
 }

@@ -51,7 +51,7 @@ pub fn ask(key: &str, content: &'static str, repeat: Repeat) -> Ask {
 
 pub fn terms(repeat: Repeat, configuration: &str) -> Terms {
     let answer = unknown();
-    let lost = Settlement { answer, life: LIFE, upstream_status: None };
+    let lost = Settlement { answer, life: LIFE, upstream_status: None }.into();
     Terms { repeat, answer_bytes_max: ANSWER_BYTES, configuration: digest(configuration), lost }
 }
 

@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 
 use super::Core;
 use crate::ledger::{
-    Claimed, Ending, Record, Settlement,
+    Claimed, Ending, Foretold, Record,
     entry::{Entry, Settled},
     room::Reservation,
 };
@@ -62,7 +62,7 @@ pub(super) struct Settling {
     /// Given back when the record leaves.
     pub(super) reservation: Option<Reservation>,
     /// What everybody is told when it cannot be written until then.
-    pub(super) lost: Settlement,
+    pub(super) lost: Foretold,
     pub(super) deadline: Instant,
     pub(super) progress: Progress,
     /// Told when everybody has been told.
@@ -123,7 +123,7 @@ impl Settling {
         if self.progress != Progress::Awaited {
             return;
         }
-        let unknown = Arc::new(self.record.request.settled(self.lost.clone(), self.core.clock.now()));
+        let unknown = Arc::new(self.record.request.settled(self.lost.settlement(), self.core.clock.now()));
         tracing::error!(key = %self.id().short(), "an answer could not be recorded: its outcome is unknown");
         let known = Entry::Settled(Settled { record: unknown.clone(), _reservation: None });
         let next = Some((known, unknown.expires));

@@ -54,7 +54,7 @@ impl Slot {
 
     /// Ends as the terms have it for a lost leader.
     pub(super) fn lost_for_good(self) {
-        let lost = self.terms.lost.clone();
+        let lost = self.terms.lost.settlement();
         self.end(lost, Duration::ZERO, None);
     }
 
@@ -68,7 +68,7 @@ impl Slot {
             return Ok(());
         }
         let Terms { repeat, configuration, ref lost, .. } = self.terms;
-        let (request, lost) = (self.request.clone(), lost.clone());
+        let (request, lost) = (self.request.clone(), lost.settlement());
         let claimed = Claimed { request, repeat, configuration, lost, lost_until: None };
         let (reply, answer) = oneshot::channel();
         // From here on it may be there, also when this is dropped at the await.
@@ -116,7 +116,7 @@ impl Settle for Slot {
             // fails, cannot give up in time.
             if timeout(patience + limits::WRITER_GRACE, told).await.is_err() {
                 tracing::error!(key = %request.id.short(), "the disk does not answer: an outcome is unknown for now");
-                core.shards.owe(&Arc::new(request.settled(lost, core.clock.now())));
+                core.shards.owe(&Arc::new(request.settled(lost.settlement(), core.clock.now())));
             }
         })
     }

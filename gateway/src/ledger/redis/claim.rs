@@ -148,7 +148,7 @@ async fn enter(redis: Arc<Inner>, ask: Ask, place: Place, tell: oneshot::Sender<
             return;
         }
         Ok(Worth::Lead { again, request }) => {
-            let unknown = (ask.terms.repeat == Repeat::Never).then(|| ask.terms.lost.clone());
+            let unknown = (ask.terms.repeat == Repeat::Never).then(|| ask.terms.lost.settlement());
             let led = Led { token: token.clone(), unknown, hold: Hold::Held };
             let (waiter, seat) = place.open(request.clone(), Some(led));
             let slot = Slot { redis: redis.clone(), request, token, seat, terms: ask.terms, asked };
@@ -176,7 +176,7 @@ async fn enter(redis: Arc<Inner>, ask: Ask, place: Place, tell: oneshot::Sender<
 
 /// What stands in the record when the leader is lost; Redis dates it then.
 fn unknown(ask: &Ask, request: &Request) -> Record {
-    request.settled(ask.terms.lost.clone(), Timestamp::from_millis(0))
+    request.settled(ask.terms.lost.settlement(), Timestamp::from_millis(0))
 }
 
 /// Header names as Redis keeps and compares them. No name contains a comma.

@@ -130,12 +130,12 @@ impl Slot {
     /// that has no end yet.
     fn owe(self) {
         let id = self.request.id;
-        let record = Arc::new(self.request.settled(self.terms.lost.clone(), self.redis.seen.now()));
+        let record = Arc::new(self.request.settled(self.terms.lost.settlement(), self.redis.seen.now()));
         self.redis.locals.owe(id, &self.seat, record.clone());
         tracing::error!(key = %id.short(), "an answer could not be written: everybody is told that its outcome is unknown");
         self.redis.clone().work(async move {
             let call = self.recording(&record);
-            match self.told(&call, Instant::now() + self.terms.lost.life).await {
+            match self.told(&call, Instant::now() + self.terms.lost.life()).await {
                 Some(Verdict::Recorded { .. }) => {
                     tracing::info!(key = %id.short(), "the unknown outcome is recorded");
                 }

@@ -85,7 +85,7 @@ pub(super) fn claim(options: &Options, claiming: &Claiming<'_>) -> Call {
     let Claiming { ask, token, names, fingerprint, unknown, epoch } = claiming;
     // What a lost leader means for so long: an unknown outcome, or a claim that may be led again.
     let (repeat, life) = match ask.terms.repeat {
-        Repeat::Never => ("never", ask.terms.lost.life),
+        Repeat::Never => ("never", ask.terms.lost.life()),
         Repeat::Always => ("always", ask.terms.lost_life()),
         Repeat::SameConfiguration => ("configuration", ask.terms.lost_life()),
     };

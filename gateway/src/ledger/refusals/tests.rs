@@ -37,7 +37,8 @@ fn ask_with(key: usize, content: &'static str, names: &[&'static str]) -> Ask {
         life: LIFE,
         upstream_status: None,
     };
-    let terms = Terms { repeat: Repeat::Never, answer_bytes_max: 0, configuration: digest("c"), lost };
+    let terms =
+        Terms { repeat: Repeat::Never, answer_bytes_max: 0, configuration: digest("c"), lost: lost.into() };
     Ask { id: digest(&format!("key {key}")), request: Arc::new(Text { content, names }), terms }
 }
 

@@ -107,7 +107,7 @@ fn settled(request: &Arc<Request>, event: Event) -> Settlement {
         }
         Refused(problem, status) => of_answer(request, StatusCode::from_u16(status).unwrap(), Err(problem)),
         NotLed(problem) => refused(request, problem, request.error_life()),
-        Lost => request.ask().terms.lost,
+        Lost => lost(request),
     }
 }
 

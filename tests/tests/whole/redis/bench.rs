@@ -53,7 +53,7 @@ pub(super) async fn store(redis: &Redis, options: Options) -> Store {
 }
 
 /// A server on which unsafe requests may be led.
-pub(super) async fn server() -> Redis {
+pub(crate) async fn server() -> Redis {
     let redis = Redis::start().await;
     accept(&redis).await;
     redis

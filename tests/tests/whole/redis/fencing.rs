@@ -24,7 +24,7 @@ async fn an_unsafe_claim_whose_lease_is_over_is_unknown_for_everybody_once_and_f
     // A third finds it out.
     let third = store(&redis, options()).await;
     let first: Arc<Record> = replay(claim(&third, "key", Repeat::Never).await);
-    assert_eq!(first.settlement, terms(Repeat::Never, "").lost, "by the claim's own terms");
+    assert_eq!(first.settlement, terms(Repeat::Never, "").lost.settlement(), "by the claim's own terms");
     assert_eq!(settled(follower).await, first, "recorded once");
     // The answer comes too late: what is recorded stands, for those who waited here as well.
     leading.settle(settlement("too late"), NONE).await;
@@ -135,7 +135,7 @@ async fn a_gateway_that_dies_leaves_unknown_behind_when_its_lease_is_over() {
     // It renews no more, and never comes to say that it was lost.
     std::mem::forget(leading);
     drop(dying);
-    assert_eq!(settled(follower).await.settlement, terms(Repeat::Never, "").lost);
+    assert_eq!(settled(follower).await.settlement, terms(Repeat::Never, "").lost.settlement());
 }
 
 /// The control: as long as it lives, its lease is renewed.

@@ -22,6 +22,10 @@ fn header_lists_leave_some_names_to_others() {
         "1:72: /p.response.keep_headers[0]: found the header connection, expected any other: it belongs to a single connection\n1:86: /p.response.keep_headers[1]: found the header content-length, expected any other: it follows from the body\n1:104: /p.response.keep_headers[2]: found the header content-encoding, expected any other: answers are decompressed\n1:124: /p.response.keep_headers[3]: found the header transfer-encoding, expected any other: it belongs to a single connection",
     );
     member_refused(
+        r#""response": {"keep_headers": ["Signature", "content-digest"]}"#,
+        "1:72: /p.response.keep_headers[0]: found the header signature, expected any other: it is the gateway's, in a receipt\n1:85: /p.response.keep_headers[1]: found the header content-digest, expected any other: it is the gateway's, in a receipt",
+    );
+    member_refused(
         r#""response": {"keep_headers": ["etag", "ETag"]}"#,
         "1:80: /p.response.keep_headers[1]: found etag a second time, expected each header once",
     );

@@ -105,15 +105,15 @@ fn members_that_do_not_exist_are_refused_with_what_does() {
     );
     refused(
         r#"{"/p": "https://a.example", "sever": {}}"#,
-        r#"1:29: sever: found an unknown member, expected a route, whose name starts with /, or one of $schema, server, store; did you mean "server"?"#,
+        r#"1:29: sever: found an unknown member, expected a route, whose name starts with /, or one of $schema, receipts, server, store; did you mean "server"?"#,
     );
     refused(
         r#"{"/p": "https://a.example", "callers": {}}"#,
-        "1:29: callers: found an unknown member, expected a route, whose name starts with /, or one of $schema, server, store",
+        "1:29: callers: found an unknown member, expected a route, whose name starts with /, or one of $schema, receipts, server, store",
     );
     refused(
         r#"{"/p": "https://a.example", "line\nbreak": 1}"#,
-        r#"1:29: line\nbreak: found an unknown member, expected a route, whose name starts with /, or one of $schema, server, store"#,
+        r#"1:29: line\nbreak: found an unknown member, expected a route, whose name starts with /, or one of $schema, receipts, server, store"#,
     );
     refused(
         r#"{"/p": {"upstream": "https://a.example", "forwardHeaders": []}}"#,

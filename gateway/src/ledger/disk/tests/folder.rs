@@ -42,7 +42,7 @@ fn ask(key: &str) -> Ask {
     let answer = Problem::OutcomeUnknown.answer(&Method::POST);
     let lost = Settlement { answer, life: LIFE, upstream_status: None };
     let configuration = digest("configuration");
-    let terms = Terms { repeat: Repeat::Never, answer_bytes_max: 100_000, configuration, lost };
+    let terms = Terms { repeat: Repeat::Never, answer_bytes_max: 100_000, configuration, lost: lost.into() };
     Ask { id: digest(key), request: Arc::new(Plain(Arc::new([]))), terms }
 }
 
@@ -156,7 +156,8 @@ async fn a_damaged_claim_is_named_and_the_ledger_is_not_served_without_it() {
     bench.disk.0.core.engine.close();
     let ask = ask("key");
     let Terms { repeat, configuration, lost, .. } = ask.terms.clone();
-    let mut claim = Claimed { request: ask.as_new(), repeat, configuration, lost, lost_until: None }.encode();
+    let (request, lost) = (ask.as_new(), lost.settlement());
+    let mut claim = Claimed { request, repeat, configuration, lost, lost_until: None }.encode();
     *claim.last_mut().unwrap() ^= 1;
     spoil(&bench.folder, Space::Claims, ask.id.as_bytes(), &claim);
     let said = refused(&bench.folder);
