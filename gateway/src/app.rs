@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     activity::Activity,
+    callers::Callers,
     config::{Config, Server},
     ledger::{Ledger, Refusals},
     outcall::{Answers, Bodies},
@@ -15,6 +16,7 @@ use crate::{
 /// A gateway, ready to answer.
 pub struct App {
     pub(crate) routes: Routes,
+    pub(crate) callers: Callers,
     pub(crate) ledger: Arc<dyn Ledger>,
     pub(crate) refusals: Refusals,
     pub(crate) upstream: Upstream,
@@ -50,6 +52,7 @@ impl App {
     /// The same, over a way to its upstreams that is open, and without receipts.
     pub(crate) fn over(config: Config, ledger: Arc<dyn Ledger>, upstream: Upstream) -> Self {
         Self {
+            callers: Callers::new(&config),
             routes: Routes::new(config.routes),
             ledger,
             refusals: Refusals::default(),

@@ -1,4 +1,4 @@
-//! The command line: `outcall-gateway [serve]`, `check`, `keygen` and `accept-loss`.
+//! The command line: `outcall-gateway [serve]`, `check`, `keygen`, `token` and `accept-loss`.
 //!
 //! Exit status: 0 done, 1 the gateway could not run, 2 the command line or the configuration is wrong.
 
@@ -12,6 +12,7 @@ mod keygen;
 mod read;
 mod serve;
 mod store;
+mod token;
 
 /// One call out, one answer for every replica: a reverse proxy for the HTTPS outcalls of canisters.
 #[derive(Debug, Parser)]
@@ -31,6 +32,8 @@ enum Command {
     Check(Check),
     /// Make a key to sign answers with (`receipts` in the configuration), and print its public half.
     Keygen(Keygen),
+    /// Make a bearer token for a caller: the token on stdout, and on stderr what the configuration holds of it.
+    Token,
     /// Let a ledger in Redis that is new, or that has lost records, lead requests that must not be repeated.
     ///
     /// Until then they are refused, since what was lost may have been sent. Whoever runs this knows that nothing was, or
@@ -109,6 +112,7 @@ pub fn main() -> ExitCode {
         Some(Command::Serve(serve)) => serve::run(serve),
         Some(Command::Check(check)) => check::run(&check.file),
         Some(Command::Keygen(command)) => keygen::run(&command),
+        Some(Command::Token) => token::run(),
         Some(Command::AcceptLoss(command)) => store::accept_loss(&command),
     }
 }

@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use jsonc_parser::ast;
 
+mod callers;
 mod digest;
 mod duration;
 mod error;
@@ -36,6 +37,7 @@ mod tests;
 mod top;
 mod upstream;
 
+pub use callers::Caller;
 pub use error::{ConfigError, Problem};
 pub use hosts::HostPattern;
 pub use pressure::{Breaker, Rate};
@@ -58,6 +60,8 @@ pub struct Config {
     pub routes: Vec<Arc<Route>>,
     /// How connections come in.
     pub server: Server,
+    /// Who is known by name, sorted.
+    pub callers: Vec<Caller>,
     /// The ledger's room.
     pub store: Store,
     /// How answers are signed; off unless named.

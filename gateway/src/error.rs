@@ -62,6 +62,16 @@ pub enum Problem {
     BodiesFull,
     /// Too many or too large request headers.
     HeadersTooLarge,
+    /// The route is for callers who are known by name, and the request has no token.
+    TokenMissing,
+    /// The request's token is not one that the gateway believes.
+    TokenInvalid,
+    /// The request's token was signed for another request, or for none where it must be.
+    TokenForAnother,
+    /// The request's token may not lead a key now.
+    TokenExpired,
+    /// The route is for other callers.
+    CallerNotAllowed,
     /// No route has this path.
     NoRoute,
     /// The route does not serve this method.
@@ -125,7 +135,7 @@ pub struct Facts {
 
 impl Problem {
     /// Every kind, for documentation and tests.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 40] = [
         Self::KeyMissing,
         Self::KeyInvalid,
         Self::KeyReused,
@@ -138,6 +148,11 @@ impl Problem {
         Self::BodyTooLarge,
         Self::BodiesFull,
         Self::HeadersTooLarge,
+        Self::TokenMissing,
+        Self::TokenInvalid,
+        Self::TokenForAnother,
+        Self::TokenExpired,
+        Self::CallerNotAllowed,
         Self::NoRoute,
         Self::MethodNotAllowed,
         Self::RateLimited,
@@ -215,6 +230,33 @@ impl Problem {
                 No,
                 "The request must not have more than 128 headers or 65536 bytes of headers.",
             ),
+            Self::TokenMissing => (
+                "token-missing",
+                401,
+                Unknown,
+                "This route needs an Authorization header with a Bearer token.",
+            ),
+            Self::TokenInvalid => (
+                "token-invalid",
+                401,
+                Unknown,
+                "The token is neither a known one nor signed by a known caller for this gateway.",
+            ),
+            Self::TokenForAnother => (
+                "token-for-another",
+                403,
+                Unknown,
+                "The token must have been signed for this very request and none other.",
+            ),
+            Self::TokenExpired => (
+                "token-expired",
+                401,
+                No,
+                "The token has expired or is not valid yet; this outcall was not sent.",
+            ),
+            Self::CallerNotAllowed => {
+                ("caller-not-allowed", 403, Unknown, "This route is for other callers.")
+            }
             Self::NoRoute => ("no-route", 404, Unknown, "No route of this gateway has this path."),
             Self::MethodNotAllowed => {
                 ("method-not-allowed", 405, Unknown, "This route does not serve this method.")
@@ -350,6 +392,10 @@ impl Problem {
             executed.as_str(),
         );
         let mut headers: Vec<_> = extra.into_iter().collect();
+        if status == StatusCode::UNAUTHORIZED {
+            // RFC 9110, section 15.5.2.
+            headers.push((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")));
+        }
         headers.push((header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json")));
         Answer::new(method, status, headers, Bytes::from(body)).saying(self)
     }

@@ -24,6 +24,7 @@
 mod activity;
 mod answer;
 mod app;
+mod callers;
 mod canonical;
 mod cli;
 pub mod config;

@@ -21,6 +21,11 @@ pub const HOSTS_MAX: usize = 1_000;
 /// Most problems of a configuration that are reported one by one; the rest is counted.
 pub const CONFIG_PROBLEMS_MAX: usize = 100;
 
+/// Most callers of one configuration.
+pub const CALLERS_MAX: usize = 256;
+/// Most bearer tokens of one caller: the one in use, and those before and after it.
+pub const TOKENS_PER_CALLER_MAX: usize = 4;
+
 // Times of a route.
 
 /// How long an answer is kept, unless `ttl` says otherwise.

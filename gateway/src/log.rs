@@ -34,6 +34,7 @@ struct Fields {
     started: Instant,
     method: Method,
     route: Option<Box<str>>,
+    caller: Option<Box<str>>,
     key: Option<Digest>,
     role: Role,
     upstream_status: Option<u16>,
@@ -46,6 +47,7 @@ impl Line {
             started: Instant::now(),
             method: method.clone(),
             route: None,
+            caller: None,
             key: None,
             role: Role::None,
             upstream_status: None,
@@ -55,6 +57,11 @@ impl Line {
 
     pub(crate) fn route(&self, path: &str) {
         self.fields().route = Some(path.into());
+    }
+
+    /// As whom the sender is known; nobody, where the name is empty.
+    pub(crate) fn caller(&self, name: &str) {
+        self.fields().caller = (!name.is_empty()).then(|| name.into());
     }
 
     pub(crate) fn key(&self, id: &Digest) {
@@ -90,6 +97,7 @@ impl Drop for Fields {
             target: "outcall_gateway::request",
             method = %self.method,
             route = self.route.as_deref(),
+            caller = self.caller.as_deref(),
             key,
             role = %self.role,
             status,

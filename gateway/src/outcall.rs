@@ -34,6 +34,7 @@ mod served;
 mod settlement;
 mod signed;
 
+pub(crate) use admit::Rate;
 pub(crate) use answers::Answers;
 pub(crate) use body::{Bodies, Body};
 pub(crate) use request::{Asked, Request};

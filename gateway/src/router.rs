@@ -11,6 +11,7 @@ use http_body_util::Full;
 use crate::{
     answer::Answer,
     app::App,
+    callers::Callers,
     error::Problem,
     log::Line,
     outcall::{self, Asked},
@@ -46,7 +47,7 @@ where
         if let Some(keys) = app.receipts.published(&request) {
             return keys;
         }
-        match enter(&app.routes, request) {
+        match enter(&app.routes, &app.callers, request) {
             Ok(asked) => outcall::answer(&app, asked, &line).await,
             Err(refused) => refused,
         }
@@ -58,7 +59,7 @@ where
 }
 
 /// The guards, in order. None looks at the key or the body, and none remembers anything. An error is the answer.
-pub(crate) fn enter<B>(routes: &Routes, request: Request<B>) -> Result<Asked<B>, Answer> {
+pub(crate) fn enter<B>(routes: &Routes, callers: &Callers, request: Request<B>) -> Result<Asked<B>, Answer> {
     let (head, body) = request.into_parts();
     let Parts { method, uri, .. } = &head;
     let refuse = |problem: Problem| problem.answer(method);
@@ -71,6 +72,10 @@ pub(crate) fn enter<B>(routes: &Routes, request: Request<B>) -> Result<Asked<B>,
     guard::path(uri).map_err(refuse)?;
     let (served, rest) = routes.find(uri.path()).ok_or_else(|| refuse(Problem::NoRoute))?;
     guard::method_of_route(method, &served.route)?;
+    let asker = match &served.route.allow {
+        Some(allowed) => Some(callers.asker(&head.headers, allowed).map_err(refuse)?),
+        None => None,
+    };
     let target = target::build(&served.route.target, rest, uri.query()).map_err(refuse)?;
-    Ok(Asked { served: served.clone(), target, head, body })
+    Ok(Asked { served: served.clone(), asker, target, head, body })
 }

@@ -7,7 +7,7 @@ const STANDARD: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 const URL: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /// With `+`, `/` and padding, as structured fields have it (RFC 9651, section 3.3.5).
-pub(crate) fn standard(bytes: &[u8]) -> String {
+pub fn standard(bytes: &[u8]) -> String {
     let mut text = written(bytes, STANDARD);
     while !text.len().is_multiple_of(4) {
         text.push('=');
@@ -16,19 +16,25 @@ pub(crate) fn standard(bytes: &[u8]) -> String {
 }
 
 /// With `-`, `_` and no padding, as JSON Web Keys have it (RFC 7515, section 2).
-pub(crate) fn url(bytes: &[u8]) -> String {
+pub fn url(bytes: &[u8]) -> String {
     written(bytes, URL)
 }
 
 /// Reads what [`standard`] writes.
-pub(crate) fn read_standard<const N: usize>(text: &str) -> Option<[u8; N]> {
+pub fn read_standard<const N: usize>(text: &str) -> Option<[u8; N]> {
     let bytes = read(text.trim_end_matches('='), STANDARD)?;
     (standard(&bytes) == text).then_some(bytes)
 }
 
 /// Reads what [`url`] writes.
-pub(crate) fn read_url<const N: usize>(text: &str) -> Option<[u8; N]> {
+pub fn read_url<const N: usize>(text: &str) -> Option<[u8; N]> {
     let bytes = read(text, URL)?;
+    (url(&bytes) == text).then_some(bytes)
+}
+
+/// As [`read_url`], however long it is.
+pub fn read_url_whole(text: &str) -> Option<Vec<u8>> {
+    let bytes = decoded(text, URL)?;
     (url(&bytes) == text).then_some(bytes)
 }
 
@@ -49,8 +55,11 @@ fn read<const N: usize>(text: &str, alphabet: &[u8; 64]) -> Option<[u8; N]> {
     if text.len() != (N * 4).div_ceil(3) {
         return None;
     }
-    let mut bytes = [0; N];
-    let mut filled = bytes.iter_mut();
+    decoded(text, alphabet)?.try_into().ok()
+}
+
+fn decoded(text: &str, alphabet: &[u8; 64]) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(text.len() / 4 * 3 + 2);
     let (mut group, mut bits) = (0u32, 0);
     for character in text.bytes() {
         let digit = alphabet.iter().position(|known| *known == character)?;
@@ -58,7 +67,7 @@ fn read<const N: usize>(text: &str, alphabet: &[u8; 64]) -> Option<[u8; N]> {
         bits += 6;
         if bits >= 8 {
             bits -= 8;
-            *filled.next()? = (group >> bits & 0xff) as u8;
+            bytes.push((group >> bits & 0xff) as u8);
         }
     }
     Some(bytes)
@@ -85,6 +94,9 @@ mod tests {
     fn a_value_has_one_spelling() {
         for wrong in ["Zm8", "Zm8==", "Zm9=", "Zm8\n", " Zm8=", "Zm-=", "Z=8=", "Zm8=Zm8=", "Zm9v", "Zg=="] {
             assert_eq!(read_standard::<2>(wrong), None, "{wrong}");
+        }
+        for wrong in ["Zm8=", "Zm9", "Zm8\n", "Z"] {
+            assert_eq!(read_url_whole(wrong), None, "{wrong}");
         }
         assert_eq!(read_url::<2>("Zm8="), None);
         assert_eq!(read_url::<2>("Zm9"), None);

@@ -22,6 +22,11 @@ impl Digest {
         &self.0
     }
 
+    /// Reads what `Display` writes: 64 lower-case hexadecimal digits.
+    pub fn from_hex(text: &str) -> Option<Self> {
+        from_hex(text).map(Self)
+    }
+
     /// The first 16 hexadecimal digits: enough to find a key in a log, too few to be mistaken for the digest.
     pub fn short(&self) -> impl fmt::Display + use<> {
         Short(*self)
@@ -50,6 +55,23 @@ impl fmt::Display for Short {
 
 fn hex(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
     bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+}
+
+/// Reads so many bytes, each as two lower-case hexadecimal digits.
+pub fn from_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let digit = |byte: u8| match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        _ => None,
+    };
+    let mut bytes = [0; N];
+    if text.len() != 2 * N {
+        return None;
+    }
+    for (byte, digits) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
+        *byte = digit(digits[0])? << 4 | digit(digits[1])?;
+    }
+    Some(bytes)
 }
 
 /// Collects the parts of a digest, in order.
@@ -82,7 +104,7 @@ impl fmt::Debug for Hasher {
 }
 
 /// Plain SHA-256, without label or length: for values that others compute too.
-pub(crate) fn plain(bytes: &[u8]) -> Digest {
+pub fn plain(bytes: &[u8]) -> Digest {
     Digest(Sha256::digest(bytes).into())
 }
 

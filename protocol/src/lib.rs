@@ -8,13 +8,14 @@
 //! | [`fingerprint`] | whether two requests are the same request |
 //! | [`outcall_id`] | which outcall a request belongs to, and the key its upstream sees |
 //! | [`receipt`] | what the gateway signs, and how a canister verifies that an answer is the one to its request |
+//! | [`token`] | how a canister says who it is |
 //! | [`header`] | which fields count, and which values the Internet Computer takes |
 //! | [`json`] | the one spelling of a JSON text |
 //! | `jq` (feature `jq`) | the part of a JSON text that a route asked for |
 //! | [`limits`] | what a replica refuses |
 //! | [`digest`] | the hash under all of them |
 
-mod base64;
+pub mod base64;
 pub mod digest;
 pub mod fingerprint;
 pub mod header;
@@ -25,3 +26,4 @@ pub mod key;
 pub mod limits;
 pub mod outcall_id;
 pub mod receipt;
+pub mod token;

@@ -21,6 +21,7 @@ pub(super) struct Route {
     pub(super) forward_headers: Option<Vec<String>>,
     #[serde(default)]
     pub(super) inject: BTreeMap<String, String>,
+    pub(super) allow: Option<Vec<String>>,
     #[serde(default)]
     pub(super) upstream_idempotent: bool,
     pub(super) upstream_key: Option<UpstreamKey>,
@@ -82,6 +83,7 @@ pub(super) struct Server {
     pub(super) connections_per_address: Option<u64>,
     pub(super) tls: Option<Tls>,
     pub(super) upstream_ca: Option<String>,
+    pub(super) audience: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -99,6 +101,16 @@ pub(super) struct Receipts {
     pub(super) key_file: Option<String>,
     #[serde(default)]
     pub(super) public_keys: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Caller {
+    #[serde(default)]
+    pub(super) tokens_sha256: Vec<String>,
+    pub(super) ed25519: Option<String>,
+    pub(super) secp256k1: Option<String>,
+    pub(super) rate: Option<Rate>,
 }
 
 #[derive(Default, Deserialize)]

@@ -5,10 +5,10 @@
 
 use std::{num::NonZeroUsize, ops::RangeInclusive, time::Duration};
 
-use http::{HeaderName, Method};
+use http::{HeaderName, Method, header::AUTHORIZATION};
 
 use super::{
-    KeyRule, Route, Target, UpstreamKey,
+    Caller, KeyRule, Route, Target, UpstreamKey, callers,
     digest::{self, Call},
     duration::{self, Bounds, DurationText},
     error::Problems,
@@ -32,6 +32,7 @@ pub(super) fn route(
     path: &str,
     file: &file::Route,
     env: &dyn Fn(&str) -> Option<String>,
+    known: &[Caller],
     place: &Place<'_>,
     problems: &mut Problems<'_>,
 ) -> Option<Route> {
@@ -42,6 +43,10 @@ pub(super) fn route(
         None => methods::SERVED.to_vec(),
     };
     let forward_headers = forward_headers(file, place, problems);
+    let allow = file
+        .allow
+        .as_ref()
+        .map(|names| callers::allowed(names, known, &place.member("allow"), problems).into());
     let inject = inject::judge(&file.inject, env, &place.member("inject"), problems);
     let response = response::judge(&file.response, &place.member("response"), problems);
     let rate = file.rate.as_ref().and_then(|rate| pressure::rate(rate, &place.member("rate"), problems));
@@ -79,6 +84,7 @@ pub(super) fn route(
         timeout,
         forward_headers: forward_headers.into(),
         inject,
+        allow,
         upstream_idempotent: file.upstream_idempotent,
         upstream_key,
         follow_redirects: file.follow_redirects,
@@ -127,9 +133,20 @@ fn forward_headers(file: &file::Route, place: &Place<'_>, problems: &mut Problem
     match &file.forward_headers {
         Some(names) => {
             let place = place.member("forward_headers");
-            headers::judge(names, limits::REQUEST_HEADERS_MAX, Purpose::Upstream, &place, problems)
+            let names =
+                headers::judge(names, limits::REQUEST_HEADERS_MAX, Purpose::Upstream, &place, problems);
+            if file.allow.is_some() && names.contains(&AUTHORIZATION) {
+                let expected =
+                    "any other: beside allow it is for the gateway; send the upstream's own with inject";
+                problems.at(&place, "the header authorization", expected);
+            }
+            names
         }
-        None => headers::forwarded_by_default(),
+        None => {
+            let mut names = headers::forwarded_by_default();
+            names.retain(|name| file.allow.is_none() || name != AUTHORIZATION);
+            names
+        }
     }
 }
 

@@ -33,6 +33,8 @@ pub struct Route {
     pub forward_headers: Arc<[HeaderName]>,
     /// The headers that are added upstream, sorted by name; each value is marked as sensitive.
     pub inject: Vec<(HeaderName, HeaderValue)>,
+    /// Who may use the route, by their names among the callers, sorted; everybody, if nobody is named.
+    pub allow: Option<Arc<[Box<str>]>>,
     /// Whether the backend honours the idempotency key itself, so that every request is safe to repeat.
     pub upstream_idempotent: bool,
     /// Which `Idempotency-Key` goes upstream.

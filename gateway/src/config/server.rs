@@ -26,6 +26,8 @@ pub struct Server {
     pub tls: Option<Tls>,
     /// A PEM file with roots that are trusted for upstreams in addition to the system's.
     pub upstream_ca: Option<PathBuf>,
+    /// What tokens that canisters sign must be for: this gateway's name for them.
+    pub audience: Option<Box<str>>,
 }
 
 /// A certificate and its key, as PEM files. Whether they exist is not the configuration's to say.
@@ -53,6 +55,7 @@ impl Default for Server {
             connections_per_address: None,
             tls: None,
             upstream_ca: None,
+            audience: None,
         }
     }
 }
@@ -63,6 +66,7 @@ impl Default for Store {
     }
 }
 
+const AUDIENCE_CHARS_MAX: usize = 255;
 const DRAIN: Bounds = Bounds { min: limits::DRAIN_MIN, max: limits::DRAIN_MAX, example: "30s" };
 
 pub(super) fn server(file: &file::Server, place: &Place<'_>, problems: &mut Problems<'_>) -> Server {
@@ -94,6 +98,17 @@ pub(super) fn server(file: &file::Server, place: &Place<'_>, problems: &mut Prob
     });
     let upstream_ca =
         file.upstream_ca.as_ref().and_then(|text| file_path(text, &place.member("upstream_ca"), problems));
+    let audience = file.audience.as_ref().and_then(|text| {
+        let fits = (1..=AUDIENCE_CHARS_MAX).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_graphic());
+        if !fits {
+            problems.value(
+                &place.member("audience"),
+                "1 to 255 visible ASCII characters, such as \"https://gateway.example.com\"",
+            );
+        }
+        fits.then(|| text.as_str().into())
+    });
     Server {
         listen,
         drain: drain.unwrap_or(defaults.drain),
@@ -101,6 +116,7 @@ pub(super) fn server(file: &file::Server, place: &Place<'_>, problems: &mut Prob
         connections_per_address: per_address,
         tls,
         upstream_ca,
+        audience,
     }
 }
 

@@ -5,7 +5,10 @@ use std::{fmt, num::NonZeroUsize};
 use http::{HeaderName, Method};
 use outcall_protocol::receipt::KeyId;
 
-use super::{Config, Key, KeyRule, Receipts, Route, Target, UpstreamKey, duration::Shown, error::one_line};
+use super::{
+    Caller, Config, Key, KeyRule, Rate, Receipts, Route, Target, UpstreamKey, duration::Shown,
+    error::one_line,
+};
 use crate::limits;
 
 /// A configuration, ready to be printed: one block for each route and one for each setting. Of injected headers it
@@ -26,6 +29,9 @@ impl fmt::Display for Summary<'_> {
         for route in &self.config.routes {
             block(f, &route.path, &route_rows(route))?;
         }
+        if !self.config.callers.is_empty() {
+            block(f, "callers", &self.config.callers.iter().map(caller_row).collect::<Vec<_>>())?;
+        }
         block(f, "server", &server_rows(self.config))?;
         block(f, "requests", &request_rows())?;
         block(f, "store", &[("room", size(self.config.store.room_bytes))])?;
@@ -38,7 +44,7 @@ impl fmt::Display for Summary<'_> {
 
 type Row = (&'static str, String);
 
-fn block(f: &mut fmt::Formatter<'_>, title: &str, rows: &[Row]) -> fmt::Result {
+fn block<N: fmt::Display>(f: &mut fmt::Formatter<'_>, title: &str, rows: &[(N, String)]) -> fmt::Result {
     writeln!(f, "{title}")?;
     rows.iter().try_for_each(|(name, value)| writeln!(f, "  {name:<14} {value}"))
 }
@@ -50,6 +56,7 @@ fn route_rows(route: &Route) -> Vec<Row> {
             Target::Hosts(hosts) => ("hosts", joined(hosts)),
         },
         ("methods", joined(&route.methods)),
+        ("callers", route.allow.as_ref().map_or("everybody".to_owned(), |names| joined(names))),
         ("key", key(route)),
         ("ttl", Shown(route.ttl).to_string()),
         ("error_ttl", error_ttl(route)),
@@ -76,6 +83,19 @@ fn route_rows(route: &Route) -> Vec<Row> {
     rows
 }
 
+/// By what a caller is known; never the digests of its tokens.
+fn caller_row(caller: &Caller) -> (&str, String) {
+    let tokens = match caller.tokens.len() {
+        0 => None,
+        1 => Some("a token".to_owned()),
+        tokens => Some(format!("{tokens} tokens")),
+    };
+    let ed25519 = caller.ed25519.as_ref().map(|_| "signs with Ed25519".to_owned());
+    let secp256k1 = caller.secp256k1.as_ref().map(|_| "signs with secp256k1".to_owned());
+    let known_by: Vec<String> = [tokens, ed25519, secp256k1].into_iter().flatten().collect();
+    (&caller.name, format!("{}; {}", known_by.join(", "), rate(caller.rate)))
+}
+
 fn server_rows(config: &Config) -> Vec<Row> {
     let server = &config.server;
     let per_address = match server.connections_per_address {
@@ -87,6 +107,9 @@ fn server_rows(config: &Config) -> Vec<Row> {
         ("connections", format!("{} in all, {per_address}", server.connections)),
         ("tls", server.tls.as_ref().map_or("off".to_owned(), |tls| tls.certificate.display().to_string())),
     ];
+    if let Some(audience) = &server.audience {
+        rows.push(("audience", audience.to_string()));
+    }
     if let Some(roots) = &server.upstream_ca {
         rows.push(("upstream_ca", roots.display().to_string()));
     }
@@ -175,11 +198,7 @@ fn answer(route: &Route) -> String {
 }
 
 fn pressure(route: &Route) -> String {
-    let off = |name: &str| format!("{name} off");
-    let rate = match route.rate {
-        Some(rate) => format!("rate {} per second, burst {}", rate.per_second, rate.burst),
-        None => off("rate"),
-    };
+    let rate = rate(route.rate);
     let in_flight = |calls: NonZeroUsize| format!("concurrency {calls}");
     let breaker = match route.breaker {
         Some(breaker) => {
@@ -188,6 +207,17 @@ fn pressure(route: &Route) -> String {
         None => off("breaker"),
     };
     format!("{rate}; {}; {breaker}", route.concurrency.map_or_else(|| off("concurrency"), in_flight))
+}
+
+fn rate(rate: Option<Rate>) -> String {
+    match rate {
+        Some(rate) => format!("rate {} per second, burst {}", rate.per_second, rate.burst),
+        None => off("rate"),
+    }
+}
+
+fn off(name: &str) -> String {
+    format!("{name} off")
 }
 
 fn joined<T: fmt::Display>(items: &[T]) -> String {

@@ -52,6 +52,7 @@ const EVERYTHING: &str = r#"{
     "/pay": {
         "upstream": "https://[2001:db8::1]:8443/v1/pay?account=open-sesame",
         "methods": ["POST", "GET"],
+        "allow": ["shop", "teller"],
         "key": "require",
         "ttl": "48h",
         "error_ttl": "5m",
@@ -82,6 +83,15 @@ const EVERYTHING: &str = r#"{
         "connections_per_address": 10,
         "tls": {"certificate": "cert.pem", "key": "key.pem"},
         "upstream_ca": "roots.pem",
+        "audience": "https://gateway.example",
+    },
+    "callers": {
+        "teller": {"tokens_sha256": ["2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b"]},
+        "shop": {
+            "ed25519": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+            "secp256k1": "024d4b6cd1361032ca9bd2aeb9d900aa4d45d9ead80ac9423374c451a7254d0766",
+            "rate": {"per_second": 1},
+        },
     },
     "store": {"room_bytes": 400204800},
 }"#;

@@ -5,8 +5,8 @@ use std::{collections::HashSet, sync::Arc};
 use jsonc_parser::ast::{Object, ObjectProp, Value};
 
 use super::{
-    Config, Route, error::Problems, error::one_line, file, judge, locate::Place, node, receipts, server,
-    suggest, upstream,
+    Caller, Config, Route, callers, error::Problems, error::one_line, file, judge, locate::Place, node,
+    receipts, server, suggest, upstream,
 };
 use crate::{limits, router::path};
 
@@ -19,7 +19,8 @@ pub(super) enum Routes {
     Optional,
 }
 
-const SETTINGS: [&str; 4] = ["$schema", "receipts", "server", "store"];
+const CALLERS: &str = "callers";
+const SETTINGS: [&str; 5] = ["$schema", "callers", "receipts", "server", "store"];
 
 /// The configuration that the file's members describe, complete even where problems were reported.
 pub(super) fn config<'a>(
@@ -43,15 +44,23 @@ pub(super) fn config<'a>(
     if routes.len() > limits::ROUTES_MAX {
         problems.at(&root, format!("{} routes", routes.len()), format!("at most {}", limits::ROUTES_MAX));
     }
+    // Before the routes, which name them.
+    let named = others.iter().find(|member| member.name.as_str() == CALLERS);
+    let callers = named.map(|member| callers::read(&root.of(member), problems)).unwrap_or_default();
     let routes: Vec<Arc<Route>> = routes
         .into_iter()
         .take(limits::ROUTES_MAX)
-        .filter_map(|member| route(member, env, &root.of(member), problems).map(Arc::new))
+        .filter_map(|member| route(member, env, &callers, &root.of(member), problems).map(Arc::new))
         .collect();
     let (server, store) = (server::Server::default(), server::Store::default());
-    let mut config = Config { routes, server, store, receipts: None };
-    for member in others {
+    let mut config = Config { routes, server, store, receipts: None, callers };
+    for member in &others {
         setting(member, env, &root.of(member), &mut config, problems);
+    }
+    if let Some(member) = named
+        && config.server.audience.is_none()
+    {
+        callers::without_audience(&config.callers, &root.of(member), problems);
     }
     config
 }
@@ -59,6 +68,7 @@ pub(super) fn config<'a>(
 fn route<'a>(
     member: &'a ObjectProp<'a>,
     env: &dyn Fn(&str) -> Option<String>,
+    callers: &[Caller],
     place: &Place<'a>,
     problems: &mut Problems<'_>,
 ) -> Option<Route> {
@@ -79,7 +89,7 @@ fn route<'a>(
             return None;
         }
     };
-    judge::route(path, &file, env, place, problems)
+    judge::route(path, &file, env, callers, place, problems)
 }
 
 /// A route's path is compared with those of requests byte by byte, so it must be one that a request can have.
@@ -125,6 +135,7 @@ fn setting<'a>(
                 config.receipts = receipts::judge(&file, env, place, problems);
             }
         }
+        CALLERS => {}
         "server" => {
             if let Some(file) = node::read::<file::Server>(place, problems) {
                 config.server = server::server(&file, place, problems);

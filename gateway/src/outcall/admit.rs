@@ -16,7 +16,7 @@ mod breaker;
 mod rate;
 
 use breaker::Breaker;
-use rate::Rate;
+pub(crate) use rate::Rate;
 
 /// What a route demands of a new key.
 pub(crate) struct Gate {

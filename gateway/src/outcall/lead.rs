@@ -119,7 +119,11 @@ fn admit(app: &App, request: &Request) -> Result<Pass, Problem> {
     if !app.activity.may_lead(request.route().timeout) {
         return Err(Problem::Draining);
     }
-    request.served().gate.ask(Instant::now())
+    let now = Instant::now();
+    if let Some(asker) = request.asker() {
+        asker.may_lead(app.ledger.now(), now)?;
+    }
+    request.served().gate.ask(now)
 }
 
 fn refused_earlier(app: &App, request: &Request, refusal: &Refusal) -> Settlement {

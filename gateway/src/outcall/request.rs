@@ -15,13 +15,14 @@ use outcall_protocol::{
 
 use super::{Bodies, Body, Served, key};
 use crate::{
+    callers::Asker,
     config::{Route, UpstreamKey, is_safe},
     error::Problem,
     ledger::{Ask, Fingerprinted, Foretold, Repeat, Terms},
     log::Line,
 };
 
-/// Nobody is known by name: keys are scoped to the route alone.
+/// Whoever uses a route that is for everybody: nobody is known by name, and keys are scoped to the route alone.
 const ANONYMOUS: &str = "";
 
 /// An outcall: what was asked, of whom, under which key. Its body travels beside it.
@@ -31,6 +32,8 @@ pub(crate) struct Request {
     fingerprint: Fingerprint,
     key: Key,
     id: Digest,
+    /// Who sent it, on a route that is not for everybody.
+    asker: Option<Asker>,
 }
 
 /// What was asked, before it has a key.
@@ -48,6 +51,8 @@ struct Head {
 /// A request that passed the guards, its body still to be read.
 pub(crate) struct Asked<B> {
     pub(crate) served: Arc<Served>,
+    /// Who sent it, on a route that is not for everybody.
+    pub(crate) asker: Option<Asker>,
     /// Where it goes.
     pub(crate) target: Uri,
     pub(crate) head: Parts,
@@ -63,8 +68,10 @@ pub(super) async fn read<B>(
 where
     B: HttpBody<Data = Bytes> + Unpin,
 {
-    let Asked { served, target, head, body } = asked;
+    let Asked { served, asker, target, head, body } = asked;
     line.route(&served.route.path);
+    let caller = asker.as_ref().map_or(ANONYMOUS, Asker::name);
+    line.caller(caller);
     let given = key::given(&served.route, &head.method, &head.headers)?;
     let body = bodies.read(body).await?;
     let head = Head {
@@ -77,9 +84,16 @@ where
     };
     let fingerprint = head.fingerprint_over(head.names());
     let key = key::or_derived(given, fingerprint);
-    let id = outcall_id(&head.served.route.path, ANONYMOUS, &key);
+    let id = outcall_id(&head.served.route.path, caller, &key);
     line.key(&id);
-    Ok((Arc::new(Request { head, fingerprint, key, id }), body))
+    let repeatable = head.served.route.safe_to_repeat(&head.method);
+    if asker
+        .as_ref()
+        .is_some_and(|asker| !asker.is_for(&request_digest(caller, &key, &fingerprint), repeatable))
+    {
+        return Err(Problem::TokenForAnother);
+    }
+    Ok((Arc::new(Request { head, fingerprint, key, id, asker }), body))
 }
 
 impl Head {
@@ -125,11 +139,21 @@ impl Request {
         matches!(self.key, Key::Given(_))
     }
 
+    /// As whom the sender is known; nobody, where the route is for everybody.
+    fn caller(&self) -> &str {
+        self.asker.as_ref().map_or(ANONYMOUS, Asker::name)
+    }
+
+    /// Who sent it, on a route that is not for everybody.
+    pub(crate) fn asker(&self) -> Option<&Asker> {
+        self.asker.as_ref()
+    }
+
     /// The `Idempotency-Key` that goes upstream.
     pub(crate) fn upstream_key(&self) -> Option<String> {
         let Key::Given(key) = &self.key else { return None };
         match self.route().upstream_key {
-            UpstreamKey::Derived => Some(upstream_key(&self.route().path, ANONYMOUS, key).to_string()),
+            UpstreamKey::Derived => Some(upstream_key(&self.route().path, self.caller(), key).to_string()),
             UpstreamKey::Raw => Some(key.field_value()),
             UpstreamKey::None => None,
         }
@@ -159,7 +183,7 @@ impl Request {
     /// What the receipt of an answer says of this request.
     pub(crate) fn receipt_request(&self) -> OutcallRequest {
         OutcallRequest {
-            digest: request_digest(ANONYMOUS, &self.key, &self.fingerprint),
+            digest: request_digest(self.caller(), &self.key, &self.fingerprint),
             names: self.head.names().iter().map(ToString::to_string).collect(),
         }
     }

@@ -74,8 +74,16 @@ impl PublicKey {
         base64::url(self.0.as_bytes())
     }
 
+    /// As the bytes themselves.
+    ///
+    /// # Errors
+    /// As [`PublicKey::parse`].
+    pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self, NotAKey> {
+        Self::parse(&base64::url(bytes))
+    }
+
     /// Strictly (no weak points, no second spelling of a signature), so that all verifiers agree.
-    pub(super) fn verifies(&self, signed: &str, signature: &[u8; 64]) -> bool {
+    pub fn verifies(&self, signed: &str, signature: &[u8; 64]) -> bool {
         self.0.verify_strict(signed.as_bytes(), &Signature::from_bytes(signature)).is_ok()
     }
 }
@@ -119,7 +127,8 @@ impl SecretKey {
         PublicKey(self.0.verifying_key())
     }
 
-    pub(super) fn signature(&self, signed: &str) -> [u8; 64] {
+    /// The signature over this text.
+    pub fn signature(&self, signed: &str) -> [u8; 64] {
         self.0.sign(signed.as_bytes()).to_bytes()
     }
 }

@@ -77,7 +77,7 @@ pub struct Sent<'a> {
 impl Sent<'_> {
     /// The digest that the gateway computes of it, where fields of these `names` count; none when the key is not one, which
     /// a gateway refuses.
-    pub(super) fn digest(&self, names: &[String]) -> Option<Digest> {
+    pub fn digest(&self, names: &[String]) -> Option<Digest> {
         let lower: Vec<(String, &str)> = self
             .headers
             .iter()

@@ -6,6 +6,7 @@
 
 mod agreement;
 mod answers;
+mod callers;
 mod canister;
 mod cli;
 mod config;

@@ -61,6 +61,7 @@ fn the_summary_shows_every_route_and_limit() {
     let expected = r#"/pay
   upstream       https://[2001:db8::1]:8443/v1/pay?…
   methods        GET, POST
+  callers        shop, teller
   key            required
   ttl            2d
   error_ttl      5m
@@ -75,6 +76,7 @@ fn the_summary_shows_every_route_and_limit() {
 /fetch
   hosts          *.example.com, api.example.org
   methods        GET
+  callers        everybody
   key            derived if missing
   ttl            24h
   error_ttl      120s
@@ -84,10 +86,14 @@ fn the_summary_shows_every_route_and_limit() {
   upstream_key   derived from route, caller and key
   answer         at most 2000000 bytes with content-type
   limits         rate off; concurrency off; breaker off
+callers
+  shop           signs with Ed25519, signs with secp256k1; rate 1 per second, burst 1
+  teller         a token; rate off
 server
   drain          10s
   connections    100 in all, 10 from one address
   tls            cert.pem
+  audience       https://gateway.example
   upstream_ca    roots.pem
 requests
   body           2000000 bytes, within 15s

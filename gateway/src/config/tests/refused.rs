@@ -2,6 +2,7 @@
 
 use super::parse;
 
+mod callers;
 mod header;
 mod receipts;
 mod target;
@@ -46,13 +47,13 @@ fn all_problems_are_reported_together() {
 }"#,
         r#"2:22: /a.upstream: found "ftp://a.example", expected a URL that starts with http:// or https://
 2:48: /a.ttl: found 30, expected a duration in a string with its unit, such as "30s"
-2:52: /a.tll: found an unknown member, expected one of upstream, hosts, methods, key, ttl, error_ttl, window, timeout, forward_headers, inject, upstream_idempotent, upstream_key, follow_redirects, response, rate, concurrency, breaker; did you mean "ttl"?
+2:52: /a.tll: found an unknown member, expected one of upstream, hosts, methods, key, ttl, error_ttl, window, timeout, forward_headers, inject, allow, upstream_idempotent, upstream_key, follow_redirects, response, rate, concurrency, breaker; did you mean "ttl"?
 2:77: /a.methods[0]: found "get", expected one of GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS; did you mean "GET"?
 2:111: /a.response.jq: found 1, expected a string in double quotes
 3:3: /b/: found this path, expected a path without a slash at its end: "/b" matches everything below it
 3:21: /b/.hosts[0]: found "1.2.3.4", expected a DNS name, never an IP address
 3:40: /b/.key: found "derive" on a route that serves POST, PUT, DELETE, PATCH, expected methods to name only GET, HEAD, OPTIONS: of any other, two equal requests may both be meant
-4:3: sever: found an unknown member, expected a route, whose name starts with /, or one of $schema, receipts, server, store; did you mean "server"?
+4:3: sever: found an unknown member, expected a route, whose name starts with /, or one of $schema, callers, receipts, server, store; did you mean "server"?
 5:27: store.room_bytes: found 1, expected a whole number of bytes from 400204800 (room for 200 claims at the largest max_bytes of all routes, 2000000, and 1024 each around it) to 1125899906842624"#,
     );
 }

@@ -1,10 +1,10 @@
-//! A route's rate of new keys: a bucket that fills evenly and holds a burst.
+//! A rate of new keys, of a route or of a caller: a bucket that fills evenly and holds a burst.
 
 use tokio::time::Instant;
 
 use crate::config;
 
-pub(super) struct Rate {
+pub(crate) struct Rate {
     per_second: f64,
     burst: f64,
     /// Keys that may be led now, as of `filled`.
@@ -13,13 +13,13 @@ pub(super) struct Rate {
 }
 
 impl Rate {
-    pub(super) fn new(rules: &config::Rate) -> Self {
+    pub(crate) fn new(rules: &config::Rate) -> Self {
         let burst = f64::from(rules.burst.get());
         Self { per_second: rules.per_second, burst, tokens: burst, filled: None }
     }
 
     /// Takes one key from the bucket, if there is one.
-    pub(super) fn take(&mut self, now: Instant) -> bool {
+    pub(crate) fn take(&mut self, now: Instant) -> bool {
         let filled = self.filled.replace(now).unwrap_or(now);
         let gained = now.saturating_duration_since(filled).as_secs_f64() * self.per_second;
         self.tokens = (self.tokens + gained).min(self.burst);

@@ -24,7 +24,7 @@ fn app() -> App {
 async fn request(app: &App, path: &str) -> Arc<Request> {
     let asked = http::Request::post(path).header("host", "g").header("idempotency-key", "k");
     let asked = asked.body(Full::new(Bytes::new()));
-    let asked = enter(&app.routes, asked.unwrap()).expect("a request that passes the guards");
+    let asked = enter(&app.routes, &app.callers, asked.unwrap()).expect("a request that passes the guards");
     let read = request::read(&app.bodies, asked, &Line::begin(&Method::POST)).await;
     read.map_err(|problem| format!("{problem:?}")).unwrap().0
 }

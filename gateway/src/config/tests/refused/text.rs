@@ -105,27 +105,23 @@ fn members_that_do_not_exist_are_refused_with_what_does() {
     );
     refused(
         r#"{"/p": "https://a.example", "sever": {}}"#,
-        r#"1:29: sever: found an unknown member, expected a route, whose name starts with /, or one of $schema, receipts, server, store; did you mean "server"?"#,
+        r#"1:29: sever: found an unknown member, expected a route, whose name starts with /, or one of $schema, callers, receipts, server, store; did you mean "server"?"#,
     );
     refused(
-        r#"{"/p": "https://a.example", "callers": {}}"#,
-        "1:29: callers: found an unknown member, expected a route, whose name starts with /, or one of $schema, receipts, server, store",
+        r#"{"/p": "https://a.example", "metrics": {}}"#,
+        "1:29: metrics: found an unknown member, expected a route, whose name starts with /, or one of $schema, callers, receipts, server, store",
     );
     refused(
         r#"{"/p": "https://a.example", "line\nbreak": 1}"#,
-        r#"1:29: line\nbreak: found an unknown member, expected a route, whose name starts with /, or one of $schema, receipts, server, store"#,
+        r#"1:29: line\nbreak: found an unknown member, expected a route, whose name starts with /, or one of $schema, callers, receipts, server, store"#,
     );
     refused(
         r#"{"/p": {"upstream": "https://a.example", "forwardHeaders": []}}"#,
-        r#"1:42: /p.forwardHeaders: found an unknown member, expected one of upstream, hosts, methods, key, ttl, error_ttl, window, timeout, forward_headers, inject, upstream_idempotent, upstream_key, follow_redirects, response, rate, concurrency, breaker; did you mean "forward_headers"?"#,
-    );
-    refused(
-        r#"{"/p": {"upstream": "https://a.example", "allow": ["x"]}}"#,
-        "1:42: /p.allow: found an unknown member, expected one of upstream, hosts, methods, key, ttl, error_ttl, window, timeout, forward_headers, inject, upstream_idempotent, upstream_key, follow_redirects, response, rate, concurrency, breaker",
+        r#"1:42: /p.forwardHeaders: found an unknown member, expected one of upstream, hosts, methods, key, ttl, error_ttl, window, timeout, forward_headers, inject, allow, upstream_idempotent, upstream_key, follow_redirects, response, rate, concurrency, breaker; did you mean "forward_headers"?"#,
     );
     refused(
         r#"{"/p": {"upstream": "https://a.example", "respons": {}}}"#,
-        r#"1:42: /p.respons: found an unknown member, expected one of upstream, hosts, methods, key, ttl, error_ttl, window, timeout, forward_headers, inject, upstream_idempotent, upstream_key, follow_redirects, response, rate, concurrency, breaker; did you mean "response"?"#,
+        r#"1:42: /p.respons: found an unknown member, expected one of upstream, hosts, methods, key, ttl, error_ttl, window, timeout, forward_headers, inject, allow, upstream_idempotent, upstream_key, follow_redirects, response, rate, concurrency, breaker; did you mean "response"?"#,
     );
     refused(
         r#"{"/p": {"upstream": "https://a.example", "response": {"keep-headers": []}}}"#,
@@ -133,7 +129,7 @@ fn members_that_do_not_exist_are_refused_with_what_does() {
     );
     refused(
         r#"{"/p": "https://a.example", "server": {"port": 80}}"#,
-        "1:40: server.port: found an unknown member, expected one of listen, drain, connections, connections_per_address, tls, upstream_ca",
+        "1:40: server.port: found an unknown member, expected one of listen, drain, connections, connections_per_address, tls, upstream_ca, audience",
     );
     refused(
         r#"{"/p": "https://a.example", "store": {"room": "1GiB"}}"#,
