@@ -1,11 +1,14 @@
 //! Where the gateway is and what an outcall may take: given at installation, changed by controllers.
 
+use std::{fmt, ops::RangeInclusive};
+
 use candid::{CandidType, Principal};
+use outcall_protocol::receipt::{KeyId, NotAKey, PublicKey};
 use serde::Deserialize;
 
 use crate::limits::{
-    ASK_AGAIN_WITHIN_S, CALLERS_MAX, CONFIG_TEXT_BYTES_MAX, RESPONSE_BYTES_MAX, RESPONSE_BYTES_MIN,
-    ROUNDTRIP_MS,
+    ASK_AGAIN_WITHIN_S, CALLERS_MAX, CONFIG_TEXT_BYTES_MAX, QUORUM_NODES, RECEIPT_AGE_S, RECEIPT_KEYS_MAX,
+    RESPONSE_BYTES_MAX, RESPONSE_BYTES_MIN, ROUNDTRIP_MS,
 };
 
 /// The configuration in force. `canister.did` explains each field.
@@ -29,6 +32,28 @@ pub struct Config {
     pub ask_again_within_s: u64,
     /// Who may cause outcalls.
     pub callers: Callers,
+    /// By what an answer of a single node is believed; without it none is.
+    pub receipts: Option<Receipts>,
+}
+
+/// By what an answer of a single node is believed.
+#[derive(CandidType, Deserialize, Clone, Debug, PartialEq, Eq)]
+pub struct Receipts {
+    /// The gateway's public keys.
+    pub keys: Vec<ReceiptKey>,
+    /// Seconds since an answer was recorded, beyond which it is not that to a question of now.
+    pub age_s_max: u64,
+    /// Nodes that `get_price_quorum` asks.
+    pub quorum_nodes: u32,
+}
+
+/// A public key of the gateway.
+#[derive(CandidType, Deserialize, Clone, Debug, PartialEq, Eq)]
+pub struct ReceiptKey {
+    /// Its name, `kid` where the gateway tells its keys.
+    pub keyid: String,
+    /// The key, `x` there.
+    pub public_key: String,
 }
 
 /// Who may cause outcalls, besides the controllers. Each of them spends this canister's cycles.
@@ -66,6 +91,8 @@ pub struct Settings {
     pub ask_again_within_s: Option<u64>,
     /// See [`Config::callers`]; the controllers by default.
     pub callers: Option<Callers>,
+    /// See [`Config::receipts`]; none by default. Replaced as a whole.
+    pub receipts: Option<Receipts>,
 }
 
 impl Default for Config {
@@ -81,7 +108,32 @@ impl Default for Config {
             cycles_per_outcall_max: 1_000_000_000,
             ask_again_within_s: 3_600,
             callers: Callers::Controllers,
+            receipts: None,
         }
+    }
+}
+
+impl Receipts {
+    /// The keys as they verify. Those of a configuration in force can all be read.
+    pub fn parsed(&self) -> Vec<(KeyId, PublicKey)> {
+        self.keys.iter().filter_map(|key| key.parse().ok()).collect()
+    }
+
+    fn check(&self) -> Result<(), String> {
+        if !(1..=RECEIPT_KEYS_MAX).contains(&self.keys.len()) {
+            return Err(format!("receipts.keys must be 1 to {RECEIPT_KEYS_MAX}"));
+        }
+        for key in &self.keys {
+            key.parse().map_err(|error| format!("receipts.keys: {error}"))?;
+        }
+        check_range("receipts.age_s_max", self.age_s_max, &RECEIPT_AGE_S)?;
+        check_range("receipts.quorum_nodes", self.quorum_nodes, &QUORUM_NODES)
+    }
+}
+
+impl ReceiptKey {
+    fn parse(&self) -> Result<(KeyId, PublicKey), NotAKey> {
+        Ok((KeyId::parse(&self.keyid)?, PublicKey::parse(&self.public_key)?))
     }
 }
 
@@ -107,6 +159,7 @@ impl Config {
             cycles_per_outcall_max: settings.cycles_per_outcall_max.unwrap_or(old.cycles_per_outcall_max),
             ask_again_within_s: settings.ask_again_within_s.unwrap_or(old.ask_again_within_s),
             callers: settings.callers.unwrap_or(old.callers),
+            receipts: settings.receipts.or(old.receipts),
         };
         config.check()?;
         Ok(config)
@@ -121,6 +174,7 @@ impl Config {
         check_range("order_response_bytes_max", self.order_response_bytes_max, &bytes)?;
         check_range("roundtrip_ms_expected", self.roundtrip_ms_expected, &ROUNDTRIP_MS)?;
         check_range("ask_again_within_s", self.ask_again_within_s, &ASK_AGAIN_WITHIN_S)?;
+        self.receipts.as_ref().map_or(Ok(()), Receipts::check)?;
         match &self.callers {
             Callers::Listed(listed) if listed.len() > CALLERS_MAX => {
                 Err(format!("callers must not be more than {CALLERS_MAX}"))
@@ -178,7 +232,11 @@ fn check_text(name: &str, text: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn check_range(name: &str, value: u64, range: &std::ops::RangeInclusive<u64>) -> Result<(), String> {
+fn check_range<N: PartialOrd + fmt::Display>(
+    name: &str,
+    value: N,
+    range: &RangeInclusive<N>,
+) -> Result<(), String> {
     if range.contains(&value) {
         return Ok(());
     }

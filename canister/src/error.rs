@@ -33,6 +33,9 @@ pub enum NotSent {
         /// Cycles that the call needs.
         required: u128,
     },
+    /// The configuration names no public key of the gateway, so one node cannot be believed.
+    #[serde(rename = "no_receipt_key")]
+    NoReceiptKey,
     /// The system did not take the call: too many are under way. Try again later.
     #[serde(rename = "queue_full")]
     QueueFull,

@@ -10,6 +10,7 @@
 //! key        the same key on every replica, and on every retry of the same attempt
 //! outcall    the request, its bounds, its cycles; and what came of it
 //! transform  run by each replica on its own answer: status and body, nothing else
+//! receipt    where one node is asked in place of all: is this the gateway's answer to this request?
 //! reading    what the answer means: done, not done, perhaps done
 //! orders     what the caller is told, and what a repeated call will do
 //! ```
@@ -27,6 +28,7 @@ pub mod orders;
 pub mod outcall;
 pub mod price;
 pub mod reading;
+pub mod receipt;
 pub mod secret;
 pub mod state;
 pub mod transform;
@@ -39,6 +41,7 @@ use config::{Config, Settings};
 use cost::Costs;
 use error::{ConfigureError, OrderError, PriceError};
 use order::{Order, Placed};
+use outcall::Trust;
 use price::Price;
 
 #[init]
@@ -58,17 +61,37 @@ fn post_upgrade(settings: Option<Settings>) {
 
 #[update]
 async fn get_price(pair: String) -> Result<Price, PriceError> {
-    price::get_price(msg_caller(), pair).await
+    price::get_price(msg_caller(), pair, Trust::Replicas).await
+}
+
+#[update]
+async fn get_price_cheap(pair: String) -> Result<Price, PriceError> {
+    price::get_price(msg_caller(), pair, Trust::Receipt).await
+}
+
+#[update]
+async fn get_price_quorum(pair: String) -> Result<Price, PriceError> {
+    price::get_price(msg_caller(), pair, Trust::AnyReceipt).await
 }
 
 #[update]
 async fn place_order(order: Order) -> Result<Placed, OrderError> {
-    order::place_order(msg_caller(), order).await
+    order::place_order(msg_caller(), order, Trust::Replicas).await
+}
+
+#[update]
+async fn place_order_cheap(order: Order) -> Result<Placed, OrderError> {
+    order::place_order(msg_caller(), order, Trust::Receipt).await
 }
 
 #[query]
 fn transform(raw: TransformArgs) -> HttpRequestResult {
     transform::status_and_body(raw)
+}
+
+#[query]
+fn transform_signed(raw: TransformArgs) -> HttpRequestResult {
+    transform::what_is_signed(raw)
 }
 
 #[query]

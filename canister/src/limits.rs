@@ -14,13 +14,22 @@ pub const ROUNDTRIP_MS: std::ops::RangeInclusive<u64> = 1_000..=60_000;
 /// The least and most time, in seconds, in which an order's key may be asked again.
 pub const ASK_AGAIN_WITHIN_S: std::ops::RangeInclusive<u64> = 60..=604_800;
 
+/// Public keys of the gateway in the configuration: the one in use, and those before and after it.
+pub const RECEIPT_KEYS_MAX: usize = 8;
+/// The least and most age of an answer, in seconds, that is believed.
+pub const RECEIPT_AGE_S: std::ops::RangeInclusive<u64> = 5..=86_400;
+/// Seconds by which the gateway's clock may be ahead of the subnet's.
+pub const GATEWAY_AHEAD_S_MAX: u64 = 60;
+/// The least and most nodes that `get_price_quorum` asks.
+pub const QUORUM_NODES: std::ops::RangeInclusive<u32> = 1..=40;
+
 /// Bytes of a currency pair.
 pub const PAIR_BYTES_MAX: usize = 32;
 /// Bytes of an order's id.
 pub const ORDER_ID_BYTES_MAX: usize = 64;
 
 /// Bytes of a transformed answer beyond its body, in Candid. They count towards `max_response_bytes` too, so a route
-/// of the gateway should allow that much less.
+/// of the gateway should allow that much less. Those of a receipt's fields are made up for by `content-length`, which goes.
 pub const CANDID_BYTES: u64 = 64;
 
 /// Instructions reserved for one run of the transform, on each node. Measured: 0.3 million for a small answer,

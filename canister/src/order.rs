@@ -9,7 +9,7 @@ use crate::{
     key::{Intent, key},
     limits::{ASKS_PER_CALL, ORDER_ID_BYTES_MAX},
     orders::{Ask, Next},
-    outcall::{self, Heard},
+    outcall::{self, Heard, Trust},
     price::check_pair,
     secret, state,
 };
@@ -51,12 +51,13 @@ pub struct Placed {
 ///
 /// # Errors
 /// See [`OrderError`]: each case says what to do.
-pub async fn place_order(caller: Principal, order: Order) -> Result<Placed, OrderError> {
+pub async fn place_order(caller: Principal, order: Order, trust: Trust) -> Result<Placed, OrderError> {
     let allowed = state::read(|state| state.config.admits(&caller, is_controller(&caller)));
     if !allowed {
         return Err(OrderError::NotSent(NotSent::NotAllowed));
     }
     check(&order).map_err(OrderError::NotSent)?;
+    state::read(|state| outcall::may_trust(&state.config, trust)).map_err(OrderError::NotSent)?;
     let secret = secret::get().await.map_err(OrderError::NotSent)?;
     let config = state::read(|state| state.config.clone());
     let mut last = None;
@@ -69,7 +70,8 @@ pub async fn place_order(caller: Principal, order: Order) -> Result<Placed, Orde
         let key = key(&secret, Intent::Order { caller: &caller, id: &order.id }, ask.attempt);
         let request = outcall::post(&config, &ask.request.url, &ask.request.body, key);
         let under_way = UnderWay(Some(ask));
-        let told = under_way.settle(outcall::send(&config, request).await);
+        // An order's answer stands for as long as its key is asked.
+        let told = under_way.settle(outcall::send(&config, request, trust, config.ask_again_within_s).await);
         if !matches!(told, Err(OrderError::Unknown { .. })) {
             return told;
         }

@@ -1,10 +1,22 @@
 //! One outcall: the request with its bounds and its cycles, and what can be known when it is over.
 
 use candid::Principal;
-use ic_cdk::call::{Error, RejectCode};
-use ic_cdk_management_canister::{HttpMethod, HttpRequest, transform_context_from_query};
+use ic_cdk::{
+    api::time,
+    call::{Error, RejectCode},
+};
+use ic_cdk_management_canister::{
+    FlexibleHttpRequest, FlexibleHttpRequestArgs, FlexibleHttpRequestResult, HttpMethod, HttpRequest,
+    HttpRequestArgs, HttpRequestResult, ReplicationCounts, TransformContext, transform_context_from_query,
+};
 
-use crate::{config::Config, error::NotSent, limits::transform_instructions, reading::Cause};
+use crate::{
+    config::Config,
+    error::NotSent,
+    limits::{RESPONSE_BYTES_MAX, transform_instructions},
+    reading::Cause,
+    receipt,
+};
 
 /// What came of an outcall.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +32,28 @@ pub enum Heard {
     Nothing(NotSent),
     /// It left, and no answer came back: the request may have been executed.
     Silence(Cause),
+}
+
+/// Whose word an answer is believed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trust {
+    /// That of two thirds of the subnet: every node asks.
+    Replicas,
+    /// The gateway's signature: one node asks. It can withhold the answer, and cannot forge it.
+    Receipt,
+    /// The same of a few nodes, any of which is enough: a single one cannot even withhold it.
+    AnyReceipt,
+}
+
+/// Whether the configuration allows it.
+///
+/// # Errors
+/// When answers of single nodes cannot be verified.
+pub fn may_trust(config: &Config, trust: Trust) -> Result<(), NotSent> {
+    match (trust, &config.receipts) {
+        (Trust::Replicas, _) | (_, Some(_)) => Ok(()),
+        (_, None) => Err(NotSent::NoReceiptKey),
+    }
 }
 
 /// A GET under a key.
@@ -40,26 +74,99 @@ fn request(config: &Config, url: &str, key: String, response_bytes_max: u64) -> 
     HttpRequest::new(url)
         .with_header("idempotency-key", key)
         .with_max_response_bytes(response_bytes_max)
-        .with_transform(transform_context_from_query("transform".to_owned(), Vec::new()))
+        .with_transform(transform("transform"))
         .with_expected_raw_response_bytes(response_bytes_max)
         .with_expected_transformed_response_bytes(response_bytes_max)
         .with_expected_roundtrip_time_ms(config.roundtrip_ms_expected)
         .with_expected_transform_instructions(transform_instructions(response_bytes_max))
 }
 
-/// Sends it with the cycles of its quote, which are refunded but for what was used.
+/// Sends it with the cycles of its quote, which are refunded but for what was used. Of a single node's answer nothing is
+/// heard unless its receipt holds, and it was recorded within the configured age or `asked_for_s`, whichever is longer.
 ///
 /// Nothing may wait between the moment the caller wrote down what it is about to do and this call: then both are
 /// committed together.
-pub async fn send(config: &Config, request: HttpRequest) -> Heard {
-    let (quote, limit) = (request.get_cost(), config.cycles_per_outcall_max);
-    if quote > limit {
-        return Heard::Nothing(NotSent::TooExpensive { quote, limit });
+pub async fn send(config: &Config, request: HttpRequest, trust: Trust, asked_for_s: u64) -> Heard {
+    let Some(receipts) = config.receipts.as_ref().filter(|_| trust != Trust::Replicas) else {
+        return match affordable(config, request.get_cost()) {
+            Ok(()) => match request.send().await {
+                Ok(answer) => heard(u16::try_from(answer.status.0).ok(), answer.body),
+                Err(error) => failed(&error),
+            },
+            Err(dear) => Heard::Nothing(dear),
+        };
+    };
+    let request = request.with_transform(transform("transform_signed"));
+    let asked = request.args().clone();
+    let answers = match trust {
+        Trust::AnyReceipt => several(config, receipts.quorum_nodes, &asked).await,
+        Trust::Receipt | Trust::Replicas => one(config, request.non_replicated()).await,
+    };
+    let now_s = time() / 1_000_000_000;
+    let age_s_max = receipts.age_s_max.max(asked_for_s);
+    match answers {
+        Ok(answers) => {
+            let judge = |answer| receipt::judge(receipts, &asked, answer, age_s_max, now_s);
+            first_believed(answers.into_iter().map(judge))
+        }
+        Err(heard) => heard,
     }
-    match request.send().await {
-        Ok(answer) => heard(u16::try_from(answer.status.0).ok(), answer.body),
-        Err(error) => failed(&error),
+}
+
+async fn one(config: &Config, request: HttpRequest) -> Result<Vec<HttpRequestResult>, Heard> {
+    affordable(config, request.get_cost()).map_err(Heard::Nothing)?;
+    request.send().await.map(|answer| vec![answer]).map_err(|error| failed(&error))
+}
+
+/// Asks so many nodes. Half of them must be heard, so that no single one is waited for, nor all that is heard.
+async fn several(
+    config: &Config,
+    nodes: u32,
+    asked: &HttpRequestArgs,
+) -> Result<Vec<HttpRequestResult>, Heard> {
+    let bytes = asked.max_response_bytes.unwrap_or(RESPONSE_BYTES_MAX);
+    let replication =
+        ReplicationCounts { total_requests: nodes, min_responses: nodes.div_ceil(2), max_responses: nodes };
+    let args = FlexibleHttpRequestArgs {
+        url: asked.url.clone(),
+        max_response_bytes: asked.max_response_bytes,
+        method: asked.method,
+        headers: asked.headers.clone(),
+        body: asked.body.clone(),
+        transform: asked.transform.clone(),
+        replication: Some(replication),
+    };
+    let request = FlexibleHttpRequest::from_args(args)
+        .with_expected_raw_response_bytes(bytes)
+        .with_expected_transformed_response_bytes(bytes)
+        .with_expected_roundtrip_time_ms(config.roundtrip_ms_expected)
+        .with_expected_transform_instructions(transform_instructions(bytes));
+    affordable(config, request.get_cost()).map_err(Heard::Nothing)?;
+    match request.send().await.map_err(|error| failed(&error))? {
+        FlexibleHttpRequestResult::Ok(answers) => Ok(answers),
+        FlexibleHttpRequestResult::Err(error) => Err(silence(error.message)),
     }
+}
+
+fn affordable(config: &Config, quote: u128) -> Result<(), NotSent> {
+    let limit = config.cycles_per_outcall_max;
+    if quote > limit { Err(NotSent::TooExpensive { quote, limit }) } else { Ok(()) }
+}
+
+/// The first answer that is one; otherwise why the last was not believed.
+fn first_believed(judged: impl Iterator<Item = Heard>) -> Heard {
+    let mut why = silence("Nobody answered.".into());
+    for heard in judged {
+        match heard {
+            Heard::Answer { .. } => return heard,
+            Heard::Silence(_) | Heard::Nothing(_) => why = heard,
+        }
+    }
+    why
+}
+
+fn transform(method: &str) -> TransformContext {
+    transform_context_from_query(method.to_owned(), Vec::new())
 }
 
 fn heard(status: Option<u16>, body: Vec<u8>) -> Heard {

@@ -12,7 +12,7 @@ use crate::{
     error::{NotSent, PriceError},
     key::{Intent, key},
     limits::{ASKS_PER_CALL, PAIR_BYTES_MAX},
-    outcall::{self, Heard},
+    outcall::{self, Heard, Trust},
     reading::{Cause, Reading, read},
     secret, state,
 };
@@ -30,12 +30,13 @@ pub struct Price {
 ///
 /// # Errors
 /// See [`PriceError`].
-pub async fn get_price(caller: Principal, pair: String) -> Result<Price, PriceError> {
+pub async fn get_price(caller: Principal, pair: String, trust: Trust) -> Result<Price, PriceError> {
     let allowed = state::read(|state| state.config.admits(&caller, is_controller(&caller)));
     if !allowed {
         return Err(PriceError::NotSent(NotSent::NotAllowed));
     }
     check_pair(&pair).map_err(PriceError::NotSent)?;
+    state::read(|state| outcall::may_trust(&state.config, trust)).map_err(PriceError::NotSent)?;
     let secret = secret::get().await.map_err(PriceError::NotSent)?;
     let config = state::read(|state| state.config.clone());
     let number = state::write(|state| state.next_price());
@@ -43,7 +44,8 @@ pub async fn get_price(caller: Principal, pair: String) -> Result<Price, PriceEr
     let url = config.price_url(&pair);
     let mut asks_left = ASKS_PER_CALL;
     loop {
-        let heard = outcall::send(&config, outcall::get(&config, &url, key.clone())).await;
+        let request = outcall::get(&config, &url, key.clone());
+        let heard = outcall::send(&config, request, trust, 0).await;
         asks_left -= 1;
         match told(heard, &pair) {
             Next::AskAgain(_) if asks_left > 0 => {}

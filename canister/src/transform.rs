@@ -5,10 +5,21 @@
 //! pure function of its argument, since every replica runs it on a state of its own: no `state`, no time.
 
 use ic_cdk_management_canister::{HttpRequestResult, TransformArgs};
+use outcall_protocol::receipt::is_needed;
 
 /// The status and the body, as they came; no header.
 pub fn status_and_body(raw: TransformArgs) -> HttpRequestResult {
     HttpRequestResult { status: raw.response.status, headers: Vec::new(), body: raw.response.body }
+}
+
+/// The status and the body, and of the header fields those that a receipt needs; everything else is nobody's word. Without
+/// a receipt no field is left.
+pub fn what_is_signed(raw: TransformArgs) -> HttpRequestResult {
+    let response = raw.response;
+    let fields: Vec<(&str, &str)> =
+        response.headers.iter().map(|header| (header.name.as_str(), header.value.as_str())).collect();
+    let needed = response.headers.iter().filter(|header| is_needed(&fields, &header.name)).cloned().collect();
+    HttpRequestResult { status: response.status, headers: needed, body: response.body }
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@
 //! upstream      a scripted HTTP/1.1 server that counts, lies, hangs and resets
 //! h2_upstream   the same over HTTP/2 and TLS: refused streams, resets, GOAWAY
 //!
+//! malicious     a node that lies, between the replicas and the gateway
 //! redis         a Redis of the test's own, behind a wire that can be cut
 //!
 //! gate          how a test holds an answer back and knows that a request has arrived, without sleeping
@@ -28,6 +29,7 @@
 pub mod gate;
 pub mod gateway;
 pub mod h2_upstream;
+pub mod malicious;
 pub mod redis;
 pub mod replica;
 pub mod schedule;

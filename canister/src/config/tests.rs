@@ -89,3 +89,31 @@ fn controllers_always_may_and_others_by_the_list() {
     let settings = Settings { callers: Some(many), ..Settings::default() };
     assert_eq!(refused(settings), "callers must not be more than 1000");
 }
+
+#[test]
+fn keys_are_keys_and_their_number_and_age_have_bounds() {
+    let key = |keyid: &str, x: &str| ReceiptKey { keyid: keyid.into(), public_key: x.into() };
+    let good = key("k", "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo");
+    let receipts = Receipts { keys: vec![good.clone()], age_s_max: 60, quorum_nodes: 4 };
+    let set = |receipts| Settings { receipts: Some(receipts), ..Settings::default() };
+    let config = installed().with(set(receipts.clone())).unwrap();
+    assert_eq!(
+        config.with(Settings::default()).unwrap().receipts,
+        Some(receipts.clone()),
+        "left out, it stays"
+    );
+    let with_keys = |keys| set(Receipts { keys, ..receipts.clone() });
+    assert_eq!(refused(with_keys(vec![])), "receipts.keys must be 1 to 8");
+    assert_eq!(refused(with_keys(vec![good.clone(); 9])), "receipts.keys must be 1 to 8");
+    for wrong in [key("a b", &good.public_key), key("k", "x")] {
+        assert!(refused(with_keys(vec![good.clone(), wrong])).starts_with("receipts.keys: "));
+    }
+    for age_s_max in [4, 86_401] {
+        let why = refused(set(Receipts { age_s_max, ..receipts.clone() }));
+        assert_eq!(why, "receipts.age_s_max must be between 5 and 86400");
+    }
+    for quorum_nodes in [0, 41] {
+        let why = refused(set(Receipts { quorum_nodes, ..receipts.clone() }));
+        assert_eq!(why, "receipts.quorum_nodes must be between 1 and 40");
+    }
+}

@@ -29,6 +29,7 @@ mod cost;
 mod failures;
 mod gateway;
 mod keys;
+mod receipts;
 mod told;
 mod upgrades;
 

@@ -12,7 +12,7 @@ mod ledgers;
 mod recorded;
 
 /// A key to sign with, by its name.
-fn secret(keyid: &str) -> SecretKey {
+pub(crate) fn secret(keyid: &str) -> SecretKey {
     let mut seed = [7; 32];
     for (slot, byte) in seed.iter_mut().zip(keyid.bytes()) {
         *slot = byte;
@@ -21,7 +21,7 @@ fn secret(keyid: &str) -> SecretKey {
 }
 
 /// The setting that signs with this key.
-fn signing(keyid: &str) -> String {
+pub(crate) fn signing(keyid: &str) -> String {
     let pem = secret(keyid).to_pem().replace('\n', "\\n");
     format!(r#""receipts": {{"keyid": "{keyid}", "key": "{pem}"}}"#)
 }
