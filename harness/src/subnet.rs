@@ -17,7 +17,8 @@
 //! subnet            update: run it in the engine, carry out its calls, give its answer
 //!   embedded          the canister in this process; beside it pocket_ic, which asks a server
 //!   hosted            the canister behind a lock; Wasm runs on threads of its own
-//!   errand            what a call wants: an outcall, random bytes, itself, or something that is not here
+//!   errand            what a call wants: an outcall, random bytes, a signature, itself, or something that is not here
+//!     schnorr           signatures by a key that is as good as the canister's own
 //!     http_request      the arguments, the limits, the fee that must be there
 //!   sending           one node sends by its turn
 //!   voting            its transform runs on what it got: the vote
@@ -58,6 +59,7 @@ mod modules;
 #[cfg(feature = "pocket-ic")]
 mod pocket_ic;
 mod round;
+mod schnorr;
 mod sending;
 #[cfg(test)]
 mod tests;

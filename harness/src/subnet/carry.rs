@@ -57,8 +57,8 @@ impl Subnet<Embedded> {
                     Errand::Own(call) => {
                         self.engine.hosted.change(move |canister| canister.deliver(&call)).await
                     }
-                    Errand::Answered(call, answer) => {
-                        let refund = call.cycles;
+                    Errand::Answered(call, answer, charged) => {
+                        let refund = call.cycles.saturating_sub(charged);
                         self.respond(call.id, answer, refund).await;
                     }
                     Errand::Refused(asked, reject) => {

@@ -6,6 +6,7 @@ use serde_bytes::ByteBuf;
 use super::{
     Embedded, Subnet,
     http_request::{Asked, FLEXIBLE_HTTP_REQUEST, HTTP_REQUEST},
+    schnorr::{self, Played, SCHNORR_PUBLIC_KEY, SIGN_WITH_SCHNORR},
 };
 use crate::{
     engine::Call,
@@ -20,8 +21,8 @@ pub(super) enum Errand {
     Outcall(Asked),
     /// An outcall that the management canister does not make.
     Refused(Asked, Reject),
-    /// This is the answer; all cycles come back.
-    Answered(Call, Result<Vec<u8>, Reject>),
+    /// This is the answer, and so many cycles do not come back.
+    Answered(Call, Result<Vec<u8>, Reject>, u128),
 }
 
 impl Subnet<Embedded> {
@@ -38,7 +39,7 @@ impl Subnet<Embedded> {
                 "Canister {} not found: the embedded subnet hosts one canister",
                 principal(&call.callee)
             );
-            return Errand::Answered(call, Err(Reject::new(RejectCode::DestinationInvalid, text)));
+            return Errand::Answered(call, Err(Reject::new(RejectCode::DestinationInvalid, text)), 0);
         }
         match call.method.as_str() {
             HTTP_REQUEST | FLEXIBLE_HTTP_REQUEST => {
@@ -54,14 +55,22 @@ impl Subnet<Embedded> {
                 self.dice.fill(&mut bytes);
                 let reply = candid::encode_one(ByteBuf::from(bytes))
                     .map_err(|error| Reject::new(RejectCode::SysFatal, error.to_string()));
-                Errand::Answered(call, reply)
+                Errand::Answered(call, reply, 0)
+            }
+            SCHNORR_PUBLIC_KEY => {
+                let Played { answer, charged } = schnorr::public_key(&call.arg, &myself);
+                Errand::Answered(call, answer, charged)
+            }
+            SIGN_WITH_SCHNORR => {
+                let Played { answer, charged } = schnorr::sign(&call.arg, call.cycles, &myself, self.nodes());
+                Errand::Answered(call, answer, charged)
             }
             other => {
                 let text = format!(
                     "The embedded subnet does not play the method '{other}' of the management canister: it has \
-                     {HTTP_REQUEST}, {FLEXIBLE_HTTP_REQUEST} and raw_rand"
+                     {HTTP_REQUEST}, {FLEXIBLE_HTTP_REQUEST}, raw_rand, {SCHNORR_PUBLIC_KEY} and {SIGN_WITH_SCHNORR}"
                 );
-                Errand::Answered(call, Err(Reject::new(RejectCode::CanisterError, text)))
+                Errand::Answered(call, Err(Reject::new(RejectCode::CanisterError, text)), 0)
             }
         }
     }

@@ -74,6 +74,11 @@ impl PublicKey {
         base64::url(self.0.as_bytes())
     }
 
+    /// The bytes themselves.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        self.0.as_bytes()
+    }
+
     /// As the bytes themselves.
     ///
     /// # Errors
@@ -83,8 +88,8 @@ impl PublicKey {
     }
 
     /// Strictly (no weak points, no second spelling of a signature), so that all verifiers agree.
-    pub fn verifies(&self, signed: &str, signature: &[u8; 64]) -> bool {
-        self.0.verify_strict(signed.as_bytes(), &Signature::from_bytes(signature)).is_ok()
+    pub fn verifies(&self, signed: impl AsRef<[u8]>, signature: &[u8; 64]) -> bool {
+        self.0.verify_strict(signed.as_ref(), &Signature::from_bytes(signature)).is_ok()
     }
 }
 
@@ -127,9 +132,9 @@ impl SecretKey {
         PublicKey(self.0.verifying_key())
     }
 
-    /// The signature over this text.
-    pub fn signature(&self, signed: &str) -> [u8; 64] {
-        self.0.sign(signed.as_bytes()).to_bytes()
+    /// The signature over these bytes.
+    pub fn signature(&self, signed: impl AsRef<[u8]>) -> [u8; 64] {
+        self.0.sign(signed.as_ref()).to_bytes()
     }
 }
 
