@@ -32,4 +32,5 @@ mod receipts;
 mod redis;
 mod retries;
 mod schedules;
+mod security;
 mod stage;
