@@ -6,6 +6,7 @@ use candid::{CandidType, Principal};
 use outcall_protocol::receipt::{KeyId, NotAKey, PublicKey};
 use serde::Deserialize;
 
+use crate::identity::Identity;
 use crate::limits::{
     ASK_AGAIN_WITHIN_S, CALLERS_MAX, CONFIG_TEXT_BYTES_MAX, QUORUM_NODES, RECEIPT_AGE_S, RECEIPT_KEYS_MAX,
     RESPONSE_BYTES_MAX, RESPONSE_BYTES_MIN, ROUNDTRIP_MS,
@@ -34,6 +35,8 @@ pub struct Config {
     pub callers: Callers,
     /// By what an answer of a single node is believed; without it none is.
     pub receipts: Option<Receipts>,
+    /// Who this canister is to the gateway; nobody, where its routes are for everybody.
+    pub identity: Option<Identity>,
 }
 
 /// By what an answer of a single node is believed.
@@ -93,6 +96,8 @@ pub struct Settings {
     pub callers: Option<Callers>,
     /// See [`Config::receipts`]; none by default. Replaced as a whole.
     pub receipts: Option<Receipts>,
+    /// See [`Config::identity`]; none by default.
+    pub identity: Option<Identity>,
 }
 
 impl Default for Config {
@@ -109,6 +114,7 @@ impl Default for Config {
             ask_again_within_s: 3_600,
             callers: Callers::Controllers,
             receipts: None,
+            identity: None,
         }
     }
 }
@@ -160,6 +166,7 @@ impl Config {
             ask_again_within_s: settings.ask_again_within_s.unwrap_or(old.ask_again_within_s),
             callers: settings.callers.unwrap_or(old.callers),
             receipts: settings.receipts.or(old.receipts),
+            identity: settings.identity.or(old.identity),
         };
         config.check()?;
         Ok(config)
@@ -175,6 +182,7 @@ impl Config {
         check_range("roundtrip_ms_expected", self.roundtrip_ms_expected, &ROUNDTRIP_MS)?;
         check_range("ask_again_within_s", self.ask_again_within_s, &ASK_AGAIN_WITHIN_S)?;
         self.receipts.as_ref().map_or(Ok(()), Receipts::check)?;
+        self.identity.as_ref().map_or(Ok(()), Identity::check)?;
         match &self.callers {
             Callers::Listed(listed) if listed.len() > CALLERS_MAX => {
                 Err(format!("callers must not be more than {CALLERS_MAX}"))
@@ -191,6 +199,11 @@ impl Config {
                 Callers::Listed(listed) => listed.contains(caller),
                 Callers::Everyone => true,
             }
+    }
+
+    /// As whom the gateway knows this canister; empty, where it knows nobody.
+    pub fn caller(&self) -> &str {
+        self.identity.as_ref().map_or("", |identity| &identity.caller)
     }
 
     /// The URL of a price. The characters of a pair need no escapes in a query.

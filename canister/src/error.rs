@@ -36,6 +36,9 @@ pub enum NotSent {
     /// The configuration names no public key of the gateway, so one node cannot be believed.
     #[serde(rename = "no_receipt_key")]
     NoReceiptKey,
+    /// The subnet did not sign this canister's token; the text says why. Try again.
+    #[serde(rename = "no_token")]
+    NoToken(String),
     /// The system did not take the call: too many are under way. Try again later.
     #[serde(rename = "queue_full")]
     QueueFull,

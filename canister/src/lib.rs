@@ -8,6 +8,7 @@
 //! secret     32 random bytes, fetched once: without them nobody can guess a key
 //! orders     which attempt of which order this is; written down before anything is sent
 //! key        the same key on every replica, and on every retry of the same attempt
+//! identity   where the gateway's routes are for some only: a token that the subnet signs, for this request alone
 //! outcall    the request, its bounds, its cycles; and what came of it
 //! transform  run by each replica on its own answer: status and body, nothing else
 //! receipt    where one node is asked in place of all: is this the gateway's answer to this request?
@@ -21,6 +22,7 @@
 pub mod config;
 pub mod cost;
 pub mod error;
+pub mod identity;
 pub mod key;
 pub mod limits;
 pub mod order;
@@ -39,7 +41,7 @@ use ic_cdk_management_canister::{HttpRequestResult, TransformArgs};
 
 use config::{Config, Settings};
 use cost::Costs;
-use error::{ConfigureError, OrderError, PriceError};
+use error::{ConfigureError, NotSent, OrderError, PriceError};
 use order::{Order, Placed};
 use outcall::Trust;
 use price::Price;
@@ -82,6 +84,12 @@ async fn place_order(order: Order) -> Result<Placed, OrderError> {
 #[update]
 async fn place_order_cheap(order: Order) -> Result<Placed, OrderError> {
     order::place_order(msg_caller(), order, Trust::Receipt).await
+}
+
+#[update]
+async fn caller_key() -> Result<String, NotSent> {
+    let identity = state::read(|state| state.config.identity.clone());
+    identity::public_key(identity.as_ref()).await
 }
 
 #[query]

@@ -23,6 +23,12 @@ pub const GATEWAY_AHEAD_S_MAX: u64 = 60;
 /// The least and most nodes that `get_price_quorum` asks.
 pub const QUORUM_NODES: std::ops::RangeInclusive<u32> = 1..=40;
 
+/// Seconds for which the token of prices is signed: a signature costs as much as hundreds of outcalls.
+pub const TOKEN_LIFE_S: u64 = 3_600;
+/// Seconds for which the token of an order is signed, and that the token of prices must still have: the last replica asks a
+/// minute after the first.
+pub const TOKEN_LIFE_S_MIN: u64 = 300;
+
 /// Bytes of a currency pair.
 pub const PAIR_BYTES_MAX: usize = 32;
 /// Bytes of an order's id.

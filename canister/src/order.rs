@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     error::{NotSent, OrderError},
+    identity,
     key::{Intent, key},
     limits::{ASKS_PER_CALL, ORDER_ID_BYTES_MAX},
     orders::{Ask, Next},
@@ -62,7 +63,8 @@ pub async fn place_order(caller: Principal, order: Order, trust: Trust) -> Resul
     let config = state::read(|state| state.config.clone());
     let mut last = None;
     for _ in 0..ASKS_PER_CALL {
-        // From here to the outcall's await nothing waits: what `begin` writes down is committed with the outcall.
+        // What `begin` writes down is committed before the order is sent: with the outcall, or with the signature that it
+        // needs. Should anything trap from here on, the order counts as perhaps sent.
         let ask = match begin(caller, &order) {
             Next::Ask(ask) => ask,
             Next::Told(told) => return told,
@@ -70,8 +72,12 @@ pub async fn place_order(caller: Principal, order: Order, trust: Trust) -> Resul
         let key = key(&secret, Intent::Order { caller: &caller, id: &order.id }, ask.attempt);
         let request = outcall::post(&config, &ask.request.url, &ask.request.body, key);
         let under_way = UnderWay(Some(ask));
-        // An order's answer stands for as long as its key is asked.
-        let told = under_way.settle(outcall::send(&config, request, trust, config.ask_again_within_s).await);
+        let heard = match identity::of_order(config.identity.as_ref(), request).await {
+            // An order's answer stands for as long as its key is asked.
+            Ok(request) => outcall::send(&config, request, trust, config.ask_again_within_s).await,
+            Err(reason) => Heard::Nothing(reason),
+        };
+        let told = under_way.settle(heard);
         if !matches!(told, Err(OrderError::Unknown { .. })) {
             return told;
         }

@@ -13,6 +13,7 @@ use ic_cdk_management_canister::{
 use crate::{
     config::Config,
     error::NotSent,
+    identity,
     limits::{RESPONSE_BYTES_MAX, transform_instructions},
     reading::Cause,
     receipt,
@@ -106,7 +107,7 @@ pub async fn send(config: &Config, request: HttpRequest, trust: Trust, asked_for
     let age_s_max = receipts.age_s_max.max(asked_for_s);
     match answers {
         Ok(answers) => {
-            let judge = |answer| receipt::judge(receipts, &asked, answer, age_s_max, now_s);
+            let judge = |answer| receipt::judge(receipts, config.caller(), &asked, answer, age_s_max, now_s);
             first_believed(answers.into_iter().map(judge))
         }
         Err(heard) => heard,
@@ -218,7 +219,10 @@ pub(crate) fn longest(config: &Config) -> (HttpRequest, HttpRequest) {
         amount_e8s: u64::MAX,
     };
     let body = order::body(&caller, &order);
-    (get(config, &config.price_url(&pair), key()), post(config, &config.order_url(), &body, key()))
+    let identity = config.identity.as_ref();
+    let price = identity::of_quote(identity, get(config, &config.price_url(&pair), key()));
+    let order = identity::of_quote(identity, post(config, &config.order_url(), &body, key()));
+    (price, order)
 }
 
 #[cfg(test)]

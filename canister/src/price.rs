@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     error::{NotSent, PriceError},
+    identity,
     key::{Intent, key},
     limits::{ASKS_PER_CALL, PAIR_BYTES_MAX},
     outcall::{self, Heard, Trust},
@@ -45,6 +46,8 @@ pub async fn get_price(caller: Principal, pair: String, trust: Trust) -> Result<
     let mut asks_left = ASKS_PER_CALL;
     loop {
         let request = outcall::get(&config, &url, key.clone());
+        let request = identity::of_price(config.identity.as_ref(), request).await;
+        let request = request.map_err(PriceError::NotSent)?;
         let heard = outcall::send(&config, request, trust, 0).await;
         asks_left -= 1;
         match told(heard, &pair) {

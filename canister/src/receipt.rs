@@ -8,22 +8,15 @@ use outcall_protocol::receipt::{Freshness, ReceiptError, Response, Sent, verify}
 
 use crate::{config::Receipts, limits::GATEWAY_AHEAD_S_MAX, outcall::Heard, reading::Cause};
 
-/// As whom the gateway knows this canister: its routes admit everybody, and know nobody by name.
-const CALLER: &str = "";
-
 /// The answer, if it is to be believed; otherwise nothing is known of what became of the request.
 pub fn judge(
     receipts: &Receipts,
+    caller: &str,
     asked: &HttpRequestArgs,
     answer: HttpRequestResult,
     age_s_max: u64,
     now_s: u64,
 ) -> Heard {
-    let headers: Vec<(&str, &str)> =
-        asked.headers.iter().map(|header| (header.name.as_str(), header.value.as_str())).collect();
-    let body = asked.body.as_deref().unwrap_or_default();
-    let sent =
-        Sent { method: method(asked.method), url: &asked.url, headers: &headers, body, caller: CALLER };
     let Ok(status) = u16::try_from(answer.status.0.clone()) else {
         return disbelieved(&ReceiptError::WrongSignature);
     };
@@ -31,10 +24,18 @@ pub fn judge(
         answer.headers.iter().map(|header| (header.name.as_str(), header.value.as_str())).collect();
     let received = Response { status, headers: &fields, body: &answer.body };
     let freshness = Freshness { now_s, age_max_s: age_s_max, ahead_max_s: GATEWAY_AHEAD_S_MAX };
-    match verify(&receipts.parsed(), &sent, &received, freshness) {
+    match sent(asked, caller, |sent| verify(&receipts.parsed(), sent, &received, freshness)) {
         Ok(_) => Heard::Answer { status, body: answer.body },
         Err(error) => disbelieved(&error),
     }
+}
+
+/// Looks at a request as the gateway receives it from this caller.
+pub(crate) fn sent<R>(asked: &HttpRequestArgs, caller: &str, look: impl FnOnce(&Sent<'_>) -> R) -> R {
+    let headers: Vec<(&str, &str)> =
+        asked.headers.iter().map(|header| (header.name.as_str(), header.value.as_str())).collect();
+    let body = asked.body.as_deref().unwrap_or_default();
+    look(&Sent { method: method(asked.method), url: &asked.url, headers: &headers, body, caller })
 }
 
 fn disbelieved(error: &ReceiptError) -> Heard {

@@ -58,7 +58,7 @@ fn transformed(response: HttpRequestResult) -> HttpRequestResult {
 }
 
 fn told(answer: HttpRequestResult) -> String {
-    match judge(&receipts(), &asked("k", BODY), transformed(answer), 60, NOW_S) {
+    match judge(&receipts(), "", &asked("k", BODY), transformed(answer), 60, NOW_S) {
         Heard::Answer { status, body } => format!("{status} {}", String::from_utf8_lossy(&body)),
         Heard::Silence(cause) => cause.kind,
         Heard::Nothing(why) => format!("{why:?}"),
@@ -101,7 +101,7 @@ fn the_gateways_answer_to_this_request_is_believed_and_no_other() {
 fn a_key_that_is_not_configured_counts_for_nothing() {
     let mut others = receipts();
     others.keys[0].keyid = "other".into();
-    let heard = judge(&others, &asked("k", BODY), good(), 60, NOW_S);
+    let heard = judge(&others, "", &asked("k", BODY), good(), 60, NOW_S);
     assert!(matches!(heard, Heard::Silence(Cause { kind, .. }) if kind == "receipt-unknown-key"));
 }
 

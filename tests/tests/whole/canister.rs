@@ -28,6 +28,7 @@ mod causes;
 mod cost;
 mod failures;
 mod gateway;
+mod identity;
 mod keys;
 mod receipts;
 mod told;

@@ -19,7 +19,7 @@ use crate::receipts::{secret, signing};
 mod cost;
 
 /// The embedded subnet's first moment, in seconds since 1970-01-01 UTC.
-const BEGINNING_S: u64 = 1_767_225_600;
+pub(super) const BEGINNING_S: u64 = 1_767_225_600;
 const AGE_S_MAX: u64 = 120;
 
 /// The sample canister, whose nodes reach a signing gateway through one that may lie; its clock is as right as the gateway's.
