@@ -5,7 +5,8 @@
 pub const CONFIG_TEXT_BYTES_MAX: usize = 1_024;
 /// Principals in the list of callers.
 pub const CALLERS_MAX: usize = 1_000;
-/// The least `max_response_bytes`: every problem that the gateway reports fits into it, headers included.
+/// The least `max_response_bytes`: every problem that the gateway reports fits into it, headers included. With a receipt one
+/// takes up to 1,000 bytes, so where answers are signed this should not be less.
 pub const RESPONSE_BYTES_MIN: u64 = 512;
 /// The most `max_response_bytes` that the platform takes.
 pub const RESPONSE_BYTES_MAX: u64 = 2_000_000;

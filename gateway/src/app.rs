@@ -45,23 +45,23 @@ impl App {
     /// When the trusted certificates of the upstreams, or the key that signs answers, cannot be read.
     pub fn new(config: Config, ledger: Arc<dyn Ledger>, network: Network) -> Result<Self, NotReady> {
         let upstream = Upstream::new(&config, network)?;
-        let receipts = Receipts::open(config.receipts.as_ref())?;
-        Ok(Self { receipts, ..Self::over(config, ledger, upstream) })
+        Ok(Self::over(config, ledger, upstream)?)
     }
 
-    /// The same, over a way to its upstreams that is open, and without receipts.
-    pub(crate) fn over(config: Config, ledger: Arc<dyn Ledger>, upstream: Upstream) -> Self {
-        Self {
+    /// The same, over a way to its upstreams that is open.
+    pub(crate) fn over(config: Config, ledger: Arc<dyn Ledger>, upstream: Upstream) -> Result<Self, NoKey> {
+        let receipts = Receipts::open(config.receipts.as_ref())?;
+        Ok(Self {
             callers: Callers::new(&config),
             routes: Routes::new(config.routes),
             ledger,
             refusals: Refusals::default(),
             upstream,
-            receipts: Receipts::default(),
+            receipts,
             bodies: Bodies::new(),
             answers: Answers::new(),
             activity: Activity::default(),
             server: config.server,
-        }
+        })
     }
 }

@@ -65,7 +65,7 @@ struct Running {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Heard {
     /// Status, content type and body.
-    Answer { status: u16, kind: String, body: Bytes },
+    Answer { status: u16, kind: String, body: Bytes, signature: Option<String> },
     /// Nobody is there.
     Refused,
     /// The gateway died meanwhile.
@@ -101,6 +101,7 @@ impl Gateway {
         };
         let reach = Reach { upstreams: upstreams.clone(), net: net.clone(), gateway: self.0.name };
         let app = App::over(config.clone(), redis.clone(), Upstream::played(Arc::new(reach)));
+        let app = app.expect("a key that is given");
         *lock(&self.0.running) = Some(Running { app: Arc::new(app), redis, net });
         history.note(format_args!("{}: runs", self.0.name));
     }
@@ -144,8 +145,10 @@ async fn heard(response: Response<Full<Bytes>>) -> Heard {
     let status = response.status().as_u16();
     let kind = response.headers().get(http::header::CONTENT_TYPE);
     let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default().to_owned();
+    let signature = response.headers().get("signature");
+    let signature = signature.and_then(|signature| signature.to_str().ok()).map(str::to_owned);
     let Ok(body) = response.into_body().collect().await;
-    Heard::Answer { status, kind, body: body.to_bytes() }
+    Heard::Answer { status, kind, body: body.to_bytes(), signature }
 }
 
 fn lock<T>(state: &Mutex<T>) -> MutexGuard<'_, T> {

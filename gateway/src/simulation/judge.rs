@@ -4,7 +4,10 @@
 //! that says `"unknown"`, which promises nothing. What Redis has lost may be led again where that is safe, and where an
 //! operator has accepted the loss.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use outcall_protocol::{
     key::IdempotencyKey,
@@ -55,6 +58,7 @@ pub(super) fn judge(world: &World) -> Tally {
         honest(world, key, &own);
         agreed_in_the_end(world, key, &own);
         recorded(world, key, &own);
+        one_receipt(world, key, &own);
         if world.calm {
             undisturbed(world, key, &own);
         }
@@ -157,6 +161,24 @@ fn recorded(world: &World, key: &Key, own: &[&Testimony]) {
     }
 }
 
+/// The same answer has the same receipt, whoever gave it; also the same *unknown*, where nobody else can have been told one.
+fn one_receipt(world: &World, key: &Key, own: &[&Testimony]) {
+    if world.losses() > 0 || forgiven(world, own) {
+        return;
+    }
+    let mut receipts: BTreeMap<Said, BTreeSet<&Option<String>>> = BTreeMap::new();
+    for testimony in own {
+        let Some(Heard::Answer { signature, .. }) = &testimony.heard else { continue };
+        let Some(said) = said(testimony) else { continue };
+        if key.kind == Kind::Unsafe || definite(testimony).is_some() {
+            receipts.entry(said).or_default().insert(signature);
+        }
+    }
+    if receipts.values().any(|receipts| receipts.len() > 1) {
+        world.history.defect(format_args!("{} has receipts {receipts:?}", key.name));
+    }
+}
+
 /// The control: where nothing goes wrong everybody gets the upstream's one answer.
 fn undisturbed(world: &World, key: &Key, own: &[&Testimony]) {
     let seen = world.upstreams.seen(&key.name);
@@ -183,7 +205,7 @@ fn definite(testimony: &Testimony) -> Option<Said> {
 }
 
 fn said(testimony: &Testimony) -> Option<Said> {
-    let Some(Heard::Answer { status, kind, body }) = &testimony.heard else { return None };
+    let Some(Heard::Answer { status, kind, body, .. }) = &testimony.heard else { return None };
     Some(read(*status, kind, body))
 }
 

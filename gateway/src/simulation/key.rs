@@ -3,9 +3,10 @@
 use bytes::Bytes;
 use http::{Method, Request};
 use http_body_util::Full;
+use outcall_protocol::receipt::{KeyId, SecretKey};
 
 use super::dice::{chance, one_of};
-use crate::config::Config;
+use crate::config::{Config, Key as SigningKey, Receipts};
 
 /// What may be done with a request again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,13 +64,20 @@ impl Key {
     }
 }
 
-/// The configuration of a gateway. One that has drifted leads what its upstream honours under another digest.
-pub(super) fn config(drifted: bool) -> Config {
+/// The configuration of a gateway, which signs with a key of its own, if it does. One that has drifted leads what its upstream
+/// honours under another digest.
+pub(super) fn config(drifted: bool, signer: Option<&str>) -> Config {
     let timeout = if drifted { "19s" } else { "20s" };
     let text = format!(
         r#"{{"/plain": {{"upstream": "https://plain.example", "error_ttl": "15m", "window": "15m"}},
             "/honours": {{"upstream": "https://honours.example", "error_ttl": "15m", "timeout": "{timeout}",
                 "upstream_idempotent": true}}}}"#
     );
-    Config::parse(&text, &|_| None).expect("a configuration")
+    let mut config = Config::parse(&text, &|_| None).expect("a configuration");
+    config.receipts = signer.map(|name| Receipts {
+        keyid: KeyId::parse(name).expect("a name"),
+        key: SigningKey::Given(SecretKey::from_seed(&[name.as_bytes()[0]; 32])),
+        others: Vec::new(),
+    });
+    config
 }

@@ -78,22 +78,25 @@ impl World {
         let drifted = !calm && chance(1, 4);
         // Now and then there is no room for all keys.
         let room = if !calm && chance(1, 16) { 3 * 2_000_000 } else { 1 << 30 };
-        let around = |drifted| Around {
+        // Each with a key of its own: whose answer it is shows in every byte of its receipt. Signing takes its time in a debug build.
+        let signed = chance(1, 8);
+        let around = |name: &'static str, drifted| Around {
             history: history.clone(),
             server: server.clone(),
             upstreams: upstreams.clone(),
-            config: config(drifted),
+            config: config(drifted, signed.then_some(name)),
             options: Options::with_room(room),
             way: Way { latency, lossy: !calm },
         };
-        let gateways = [Gateway::new("a", around(false)), Gateway::new("b", around(drifted))];
+        let gateways = [Gateway::new("a", around("a", false)), Gateway::new("b", around("b", drifted))];
         let keys: Vec<_> = (0..fastrand::usize(2..=6)).map(Key::draw).collect();
         let mishaps = if calm { 0 } else { fastrand::usize(1..=6) };
         let focus = chance(1, 2).then(|| millis(1_000..=24_000));
         let mut mishaps: Vec<_> = (0..mishaps).map(|_| Mishap::draw(focus)).collect();
         mishaps.sort_by_key(|(at, _)| *at);
-        history
-            .note(format_args!("calm {calm}, {sync:?}, up to {latency} ms, drifted {drifted}, room {room}"));
+        history.note(format_args!(
+            "calm {calm}, {sync:?}, up to {latency} ms, drifted {drifted}, signed {signed}, room {room}"
+        ));
         keys.iter().for_each(|key| history.note(format_args!("{key:?}")));
         Arc::new(Self {
             history,
@@ -175,7 +178,7 @@ impl World {
         let (gateway, took) = (gateway.name(), began.elapsed());
         let name = &self.keys[key].name;
         match &heard {
-            Some(Heard::Answer { status, kind, body }) => {
+            Some(Heard::Answer { status, kind, body, .. }) => {
                 let body = String::from_utf8_lossy(body);
                 let body =
                     if kind.contains("problem") { body.split('"').nth(3).unwrap_or_default() } else { &body };

@@ -41,7 +41,7 @@ fn the_example_of_the_rfc_is_signed_and_verified_as_it_says() {
     let signature: [u8; 64] = crate::base64::read_standard(signature).unwrap();
     assert_eq!(rfc_key().signature(&base), signature);
     assert!(rfc_keys()[0].1.verifies(&base, &signature));
-    assert!(!rfc_keys()[0].1.verifies(&base.replace("/foo", "/bar"), &signature));
+    assert!(!rfc_keys()[0].1.verifies(base.replace("/foo", "/bar"), &signature));
 }
 
 /// One case of `fixtures/receipts.json`.
