@@ -58,6 +58,8 @@ enum Command {
     /// transform and a route for the gateway are printed, ready to be pasted, if the recorded answers agree when they
     /// are put through them; if nothing can make them agree, that is said, and why.
     ///
+    /// Of a body that comes as br or zstd nothing is told but that it differs: ask for it plainly.
+    ///
     /// A request that may do something (all but GET and HEAD) is sent with --key or --yes only: the server may carry out
     /// each of the n requests.
     ///

@@ -9,6 +9,7 @@ use std::{
 
 use tokio::process::Command;
 
+mod browser;
 mod candid;
 mod output;
 mod probe;
