@@ -13,10 +13,10 @@ const BODY_BYTES_MAX: u64 = 2_000_000;
 
 /// A body could not be decoded here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Unreadable;
+pub(crate) struct Unreadable;
 
 /// The codings of a response, in the order in which they were applied; `identity` is none.
-pub(super) fn codings(response: &Response) -> Vec<String> {
+pub(crate) fn codings(response: &Response) -> Vec<String> {
     let fields = response.headers.iter().filter(|(name, _)| name == "content-encoding");
     let names = fields.flat_map(|(_, value)| value.split(','));
     let names = names.map(|name| name.trim().to_ascii_lowercase());
@@ -27,7 +27,7 @@ pub(super) fn codings(response: &Response) -> Vec<String> {
 ///
 /// # Errors
 /// When its codings are unknown here, it is not what they say, or it is too large.
-pub(super) fn decoded(response: &Response) -> Result<Cow<'_, [u8]>, Unreadable> {
+pub(crate) fn decoded(response: &Response) -> Result<Cow<'_, [u8]>, Unreadable> {
     let mut body = Cow::Borrowed(response.body.as_slice());
     if body.is_empty() {
         return Ok(body);
