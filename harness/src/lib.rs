@@ -13,6 +13,7 @@
 //! rules/consensus agree, diverge or run out of time
 //! rules/flexible  bring as many responses as are wanted, or fail
 //! verdict         the decision, and for a divergence the first difference, in words
+//! finding         everything in which answers differ, and why
 //! rules/price     what it cost
 //! rules/budget    what each replica may spend of it
 //! probe           a URL, asked by all replicas without a canister: what differs, why, and what would mend it
@@ -55,6 +56,7 @@ pub mod adapter;
 #[cfg(feature = "cli")]
 mod cli;
 pub mod engine;
+pub mod finding;
 pub mod flexible_result;
 pub mod http_response;
 pub mod outcall;

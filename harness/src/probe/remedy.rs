@@ -1,7 +1,8 @@
 //! What would make the answers agree, tried on the very answers that were recorded. Where nothing would, why.
 
-use super::{cause::Cause, coding, cost::Cost, finding::Finding, route::Route, rules::Rules, transform};
+use super::{cost::Cost, route::Route, rules::Rules, transform};
 use crate::{
+    finding::{Cause, Finding, coding},
     http_response,
     outcall::{Content, Reject, RejectCode, Request, Response, Transform},
     replica::Replica,

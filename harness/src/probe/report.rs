@@ -1,14 +1,13 @@
 //! All that a probe has to say, made of what the replicas recorded: no network, no clock.
 
 use super::{
-    Asked, coding,
     cost::Cost,
-    finding::{self, Finding, Folded, classes},
     remedy::{Case, Remedy},
     rules::Rules,
     suspect::{Suspect, suspects},
 };
 use crate::{
+    finding::{self, Asked, Finding, Folded, classes, coding},
     outcall::{Reject, RejectCode, Request, Response},
     replica::Replica,
     rules::limits,

@@ -13,15 +13,15 @@ use crate::outcall::Response;
 const BODY_BYTES_MAX: u64 = 2_000_000;
 
 /// What to do about bodies that cannot be looked into.
-pub(super) const ASK_PLAINLY: &str = "Ask without a header accept-encoding or, of a server that compresses all the same, \
+pub(crate) const ASK_PLAINLY: &str = "Ask without a header accept-encoding or, of a server that compresses all the same, \
                                       with --header 'accept-encoding: identity'.";
 
 /// A body could not be decoded here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Unreadable;
+pub(crate) struct Unreadable;
 
 /// The codings of a response, in the order in which they were applied; `identity` is none.
-pub(super) fn codings(response: &Response) -> Vec<String> {
+pub(crate) fn codings(response: &Response) -> Vec<String> {
     let fields = response.headers.iter().filter(|(name, _)| name == "content-encoding");
     let names = fields.flat_map(|(_, value)| value.split(','));
     let names = names.map(|name| name.trim().to_ascii_lowercase());
@@ -32,7 +32,7 @@ pub(super) fn codings(response: &Response) -> Vec<String> {
 ///
 /// # Errors
 /// When its codings are unknown here, it is not what they say, or it is too large.
-pub(super) fn decoded(response: &Response) -> Result<Cow<'_, [u8]>, Unreadable> {
+pub(crate) fn decoded(response: &Response) -> Result<Cow<'_, [u8]>, Unreadable> {
     let mut body = Cow::Borrowed(response.body.as_slice());
     if body.is_empty() {
         return Ok(body);
@@ -49,7 +49,7 @@ pub(super) fn decoded(response: &Response) -> Result<Cow<'_, [u8]>, Unreadable> 
 }
 
 /// How a body came that cannot be looked into: `as "br"`. None for one that can be.
-pub(super) fn closed(response: &Response) -> Option<String> {
+pub(crate) fn closed(response: &Response) -> Option<String> {
     decoded(response).err().map(|Unreadable| format!("as {:?}", codings(response).join(", ")))
 }
 
