@@ -11,6 +11,7 @@ use tokio::process::Command;
 
 mod browser;
 mod candid;
+mod motoko;
 mod output;
 mod probe;
 #[path = "../../src/adapter/tests/server.rs"]
