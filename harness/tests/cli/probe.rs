@@ -269,6 +269,7 @@ async fn help_tells_what_probe_is_for() {
         "--skew",
         "--seed",
         "--json",
+        "--report",
         "Exit status",
         "Examples:",
     ] {

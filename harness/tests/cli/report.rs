@@ -66,3 +66,16 @@ async fn a_probe_has_a_page_of_its_own() {
     let ran = run(&["probe", &server.url(), "--report", "/nowhere/at/all.html"]).await;
     assert_eq!((ran.code, &*ran.stdout, server.hits()), (Some(2), "", 13), "refused before anything is sent");
 }
+
+#[tokio::test]
+async fn where_nothing_is_played_no_page_is_left_and_one_that_is_there_stays() {
+    let page = Page::new();
+    let probe = ["probe", "http://127.0.0.1:1/", "--method", "POST", "--report", page.path()];
+    let canister = Canister::new(ASKER);
+    let round = ["--call", "ask", "--args", "nonsense", "--report", page.path()];
+    assert_eq!((run(&probe).await.code, canister.round(&round).await.code), (Some(2), Some(2)));
+    assert!(!page.0.exists());
+    std::fs::write(&page.0, "older").unwrap();
+    assert_eq!(canister.round(&round).await.code, Some(2));
+    assert_eq!(std::fs::read_to_string(&page.0).unwrap(), "older");
+}

@@ -14,7 +14,7 @@
 //! votes        a letter for each replica, the same for the same answer
 //! groups       how many different answers there are
 //! differences  [{place, header | path, cause, why, values: [{value, replicas}]}]; place is for people, a cause is
-//!              one of the names of probe/cause.rs, and of header and path there is one, or none
+//!              one of the names of finding/cause.rs, and of header and path there is one, or none
 //! left_out     how many more differences there are
 //! suspects     [{place, value, cause, why}]: the same for all, and not to be trusted
 //! cost         {downloaded_bytes: [least, most], delivered_bytes, cycles}
