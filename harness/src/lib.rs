@@ -56,6 +56,7 @@ pub mod adapter;
 #[cfg(feature = "cli")]
 mod cli;
 pub mod engine;
+pub mod expect;
 pub mod finding;
 pub mod flexible_result;
 pub mod http_response;
@@ -68,8 +69,28 @@ pub mod report;
 pub mod rules;
 pub mod schedule;
 pub mod subnet;
+pub mod upstream;
 pub mod verdict;
 pub mod wasm;
 
+/// To write arguments and to read replies, in the version that is used here.
+pub use candid;
 #[cfg(feature = "cli")]
 pub use cli::main;
+
+#[cfg(feature = "probe")]
+#[doc(inline)]
+pub use crate::probe::Probe;
+/// What most tests need.
+#[doc(inline)]
+pub use crate::{
+    adapter::Network,
+    finding::Cause,
+    outcall::{Request, Response},
+    reject::{Reject, RejectCode},
+    schedule::Schedule,
+    subnet::{Round, Subnet, Update},
+    upstream::{Answer, Gate, Upstream},
+    verdict::Verdict,
+    wasm::Build,
+};

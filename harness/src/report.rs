@@ -24,7 +24,7 @@ use std::{fs, io, path::Path};
 
 use crate::subnet::Update;
 
-mod compare;
+pub(crate) mod compare;
 mod outcall;
 mod page;
 #[cfg(test)]

@@ -1,6 +1,9 @@
 //! The same as a page for a browser, replica by replica, beside what cargo builds.
 
-use std::{env, io, path::{Path, PathBuf}};
+use std::{
+    env, io,
+    path::{Path, PathBuf},
+};
 
 use outcall_harness::report::{Report, Scene as Told};
 

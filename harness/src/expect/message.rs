@@ -1,0 +1,108 @@
+//! What an expectation says that was not met: groups, the first difference side by side, causes, and what to do.
+
+use std::{collections::BTreeMap, fmt};
+
+use crate::{
+    finding::{Cause, Findings, Folded},
+    replica::Replica,
+    report::compare::of_content,
+};
+
+/// Shown before the first difference, in characters.
+const BEFORE: usize = 24;
+/// Shown of a vote in all, in characters.
+const SHOWN: usize = 96;
+/// Groups that are listed one by one.
+const GROUPS_MAX: usize = 4;
+/// Places that are listed one by one.
+const PLACES_MAX: usize = 12;
+
+/// The replicas of a round, and in what they differ.
+pub(super) struct Told<'r> {
+    pub(super) replicas: &'r [Replica],
+    pub(super) findings: Findings,
+}
+
+impl fmt::Display for Told<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let groups = groups(self.replicas);
+        if groups.is_empty() {
+            return Ok(());
+        }
+        writeln!(f, "\n\ngroups")?;
+        for (group, records) in groups.iter().take(GROUPS_MAX) {
+            let numbers: Vec<String> = records.iter().map(|record| record.number.to_string()).collect();
+            let s = if numbers.len() == 1 { "" } else { "s" };
+            writeln!(f, "  {}  {} replica{s}: {}", letter(*group), numbers.len(), numbers.join(" "))?;
+        }
+        if groups.len() > GROUPS_MAX {
+            writeln!(f, "  and {} more", groups.len() - GROUPS_MAX)?;
+        }
+        if let [one, other] = groups.values().take(2).collect::<Vec<_>>().as_slice()
+            && let (Some(one), Some(other)) = (vote(one), vote(other))
+        {
+            writeln!(f, "\nthe first difference, between A and B")?;
+            let same = one.chars().zip(other.chars()).take_while(|(one, other)| one == other).count();
+            let (one, caret) = excerpt(&one, same);
+            writeln!(f, "  A  {one}\n  B  {}\n     {}^", excerpt(&other, same).0, " ".repeat(caret))?;
+        }
+        causes(&self.findings, f)
+    }
+}
+
+/// What differs, by its cause.
+fn causes(findings: &Findings, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let folded = findings.folded();
+    if folded.is_empty() {
+        return Ok(());
+    }
+    write!(f, "\nwhat differs, why, and what to do")?;
+    let mut told: Vec<(Cause, Vec<&Folded<'_>>)> = Vec::new();
+    for found in folded.iter().take(PLACES_MAX) {
+        match told.iter_mut().find(|(cause, _)| *cause == found.first.cause) {
+            Some((_, places)) => places.push(found),
+            None => told.push((found.first.cause, vec![found])),
+        }
+    }
+    for (cause, places) in told {
+        for found in places {
+            write!(f, "\n  {}: {cause}", found.place)?;
+        }
+        write!(f, "\n      {}", cause.advice())?;
+    }
+    match folded.len().saturating_sub(PLACES_MAX) + findings.left_out {
+        0 => Ok(()),
+        more => write!(f, "\n  and {more} more"),
+    }
+}
+
+/// Those who voted in time, by their group.
+fn groups(replicas: &[Replica]) -> BTreeMap<usize, Vec<&Replica>> {
+    let mut groups: BTreeMap<usize, Vec<&Replica>> = BTreeMap::new();
+    for record in replicas.iter().filter(|record| !record.late) {
+        if let Some(group) = record.group {
+            groups.entry(group).or_default().push(record);
+        }
+    }
+    groups
+}
+
+/// What a group voted for, in one line.
+fn vote(records: &[&Replica]) -> Option<String> {
+    let content = records.first()?.content.as_ref()?;
+    Some(of_content(content).escape_debug().to_string())
+}
+
+/// The part of a text around that character, and at which column that is.
+fn excerpt(text: &str, around: usize) -> (String, usize) {
+    let start = around.saturating_sub(BEFORE);
+    let mut rest = text.chars().skip(start);
+    let shown: String = rest.by_ref().take(SHOWN).collect();
+    let before = if start > 0 { "…" } else { "" };
+    let after = if rest.next().is_some() { "…" } else { "" };
+    (format!("{before}{shown}{after}"), around - start + before.chars().count())
+}
+
+fn letter(group: usize) -> char {
+    char::from(b'A' + u8::try_from(group.min(25)).unwrap_or(25))
+}
