@@ -19,6 +19,8 @@ const PLACES_MAX: usize = 12;
 
 /// The replicas of a round, and in what they differ.
 pub(super) struct Told<'r> {
+    /// How many votes for one thing make an agreement; none where votes are not counted.
+    pub(super) needed: Option<usize>,
     pub(super) replicas: &'r [Replica],
     pub(super) findings: Findings,
 }
@@ -26,25 +28,33 @@ pub(super) struct Told<'r> {
 impl fmt::Display for Told<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let groups = groups(self.replicas);
-        if groups.is_empty() {
+        if self.replicas.is_empty() {
             return Ok(());
         }
-        writeln!(f, "\n\ngroups")?;
+        match self.needed {
+            Some(needed) => write!(f, "\n\ngroups, of which one must have {needed}")?,
+            None => write!(f, "\n\ngroups")?,
+        }
         for (group, records) in groups.iter().take(GROUPS_MAX) {
-            let numbers: Vec<String> = records.iter().map(|record| record.number.to_string()).collect();
-            let s = if numbers.len() == 1 { "" } else { "s" };
-            writeln!(f, "  {}  {} replica{s}: {}", letter(*group), numbers.len(), numbers.join(" "))?;
+            write!(f, "\n  {}  {}", letter(*group), numbers(records.iter().copied()))?;
         }
         if groups.len() > GROUPS_MAX {
-            writeln!(f, "  and {} more", groups.len() - GROUPS_MAX)?;
+            write!(f, "\n  and {} more", groups.len() - GROUPS_MAX)?;
+        }
+        let silent = self.replicas.iter().filter(|record| record.asked.is_none());
+        let late = self.replicas.iter().filter(|record| record.late);
+        for (what, which) in [("never sent", numbers(silent)), ("too late", numbers(late))] {
+            if !which.is_empty() {
+                write!(f, "\n  {what}: {which}")?;
+            }
         }
         if let [one, other] = groups.values().take(2).collect::<Vec<_>>().as_slice()
             && let (Some(one), Some(other)) = (vote(one), vote(other))
         {
-            writeln!(f, "\nthe first difference, between A and B")?;
+            writeln!(f, "\n\nthe first difference, between A and B")?;
             let same = one.chars().zip(other.chars()).take_while(|(one, other)| one == other).count();
             let (one, caret) = excerpt(&one, same);
-            writeln!(f, "  A  {one}\n  B  {}\n     {}^", excerpt(&other, same).0, " ".repeat(caret))?;
+            write!(f, "  A  {one}\n  B  {}\n     {}^", excerpt(&other, same).0, " ".repeat(caret))?;
         }
         causes(&self.findings, f)
     }
@@ -56,7 +66,7 @@ fn causes(findings: &Findings, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     if folded.is_empty() {
         return Ok(());
     }
-    write!(f, "\nwhat differs, why, and what to do")?;
+    write!(f, "\n\nwhat differs, why, and what to do")?;
     let mut told: Vec<(Cause, Vec<&Folded<'_>>)> = Vec::new();
     for found in folded.iter().take(PLACES_MAX) {
         match told.iter_mut().find(|(cause, _)| *cause == found.first.cause) {
@@ -87,10 +97,28 @@ fn groups(replicas: &[Replica]) -> BTreeMap<usize, Vec<&Replica>> {
     groups
 }
 
+/// How many they are, and which; nothing of nobody.
+fn numbers<'r>(records: impl Iterator<Item = &'r Replica>) -> String {
+    let numbers: Vec<String> = records.map(|record| record.number.to_string()).collect();
+    match numbers.len() {
+        0 => String::new(),
+        1 => format!("1 replica: {}", numbers[0]),
+        many => format!("{many} replicas: {}", numbers.join(" ")),
+    }
+}
+
 /// What a group voted for, in one line.
 fn vote(records: &[&Replica]) -> Option<String> {
     let content = records.first()?.content.as_ref()?;
-    Some(of_content(content).escape_debug().to_string())
+    let mut line = String::new();
+    for character in of_content(content).chars() {
+        if character.is_control() {
+            line.extend(character.escape_debug());
+        } else {
+            line.push(character);
+        }
+    }
+    Some(line)
 }
 
 /// The part of a text around that character, and at which column that is.

@@ -1,7 +1,9 @@
 //! What should have come of a probe.
 
 use super::message::Told;
-use crate::{finding::Findings, probe::Report, replica::votes, verdict::Verdict};
+use crate::{
+    finding::Findings, probe::Report, replica::votes, rules::consensus::threshold, verdict::Verdict,
+};
 
 impl Report {
     /// The replicas would agree on the answer, without a transform.
@@ -31,7 +33,7 @@ impl Report {
 
     fn story(&self) -> String {
         let findings = Findings { found: self.findings.clone(), left_out: self.left_out };
-        let told = Told { replicas: &self.replicas, findings };
+        let told = Told { needed: Some(threshold(self.nodes)), replicas: &self.replicas, findings };
         let (method, url, nodes) = (&self.request.method, &self.request.url, self.nodes);
         let (requests, votes) = (self.requests(), votes(&self.replicas));
         format!("{method} {url}\n  {}\n  {nodes} nodes, {requests} requests: {votes}{told}", self.verdict)

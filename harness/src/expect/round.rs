@@ -4,6 +4,7 @@ use super::message::Told;
 use crate::{
     http_response,
     outcall::{Reject, Response},
+    rules::{consensus::threshold, price::Replication},
     subnet::Round,
     verdict::Verdict,
 };
@@ -128,7 +129,11 @@ impl Round {
 
     /// Groups, the first difference and causes.
     pub(super) fn told(&self) -> Told<'_> {
-        Told { replicas: &self.replicas, findings: self.divergence() }
+        let needed = match self.replication {
+            Replication::Full => Some(threshold(self.nodes)),
+            Replication::Single | Replication::Flexible { .. } => None,
+        };
+        Told { needed, replicas: &self.replicas, findings: self.divergence() }
     }
 
     /// It should have ended like this, and did not.
