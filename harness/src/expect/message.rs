@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fmt};
 
 use crate::{
-    finding::{Cause, Findings, Folded},
+    finding::{Findings, Folded},
     replica::Replica,
     report::compare::of_content,
 };
@@ -60,25 +60,26 @@ impl fmt::Display for Told<'_> {
     }
 }
 
-/// What differs, by its cause.
+/// What differs, by what can be done about it.
 fn causes(findings: &Findings, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let folded = findings.folded();
     if folded.is_empty() {
         return Ok(());
     }
     write!(f, "\n\nwhat differs, why, and what to do")?;
-    let mut told: Vec<(Cause, Vec<&Folded<'_>>)> = Vec::new();
+    let mut told: Vec<(String, Vec<&Folded<'_>>)> = Vec::new();
     for found in folded.iter().take(PLACES_MAX) {
-        match told.iter_mut().find(|(cause, _)| *cause == found.first.cause) {
+        let advice = found.first.cause.advice();
+        match told.iter_mut().find(|(other, _)| *other == advice) {
             Some((_, places)) => places.push(found),
-            None => told.push((found.first.cause, vec![found])),
+            None => told.push((advice, vec![found])),
         }
     }
-    for (cause, places) in told {
+    for (advice, places) in told {
         for found in places {
-            write!(f, "\n  {}: {cause}", found.place)?;
+            write!(f, "\n  {}: {}", found.place, found.first.cause)?;
         }
-        write!(f, "\n      {}", cause.advice())?;
+        write!(f, "\n      {advice}")?;
     }
     match folded.len().saturating_sub(PLACES_MAX) + findings.left_out {
         0 => Ok(()),

@@ -1,30 +1,28 @@
 //! What is a thing worth? A service knows; every replica asks it.
 
 use ic_cdk_management_canister::{
-    HttpMethod, HttpRequestArgs, HttpRequestResult, TransformArgs, http_request, transform_context_from_query,
+    HttpRequest, HttpRequestResult, TransformArgs, transform_context_from_query,
 };
 
 /// The price that the service at that URL tells.
 #[ic_cdk::update]
 async fn get_price(url: String) -> Result<String, String> {
-    ask(url, Some("transform")).await
+    let transform = transform_context_from_query("transform".to_owned(), Vec::new());
+    answered(request(url).with_transform(transform)).await
 }
 
-/// The same without a transform: so that a test shows what the transform is for.
+/// The same without a transform, so that a test can show what the transform is for.
 #[ic_cdk::update]
 async fn get_price_untransformed(url: String) -> Result<String, String> {
-    ask(url, None).await
+    answered(request(url)).await
 }
 
-async fn ask(url: String, transform: Option<&str>) -> Result<String, String> {
-    let request = HttpRequestArgs {
-        url,
-        method: HttpMethod::GET,
-        max_response_bytes: Some(2_000),
-        transform: transform.map(|method| transform_context_from_query(method.to_owned(), Vec::new())),
-        ..Default::default()
-    };
-    let response = http_request(&request).await.map_err(|error| error.to_string())?;
+fn request(url: String) -> HttpRequest {
+    HttpRequest::new(url).with_max_response_bytes(2_000)
+}
+
+async fn answered(request: HttpRequest) -> Result<String, String> {
+    let response = request.send().await.map_err(|error| error.to_string())?;
     price(&response.body).ok_or_else(|| format!("status {}", response.status))
 }
 

@@ -54,11 +54,10 @@ the first difference, between A and B
 
 what differs, why, and what to do
   header set-cookie: a cookie for each caller
+  $.items[*].id: a random id, new in each answer
       leave it behind in the transform: keep of the body what the canister reads, and no header
   $.mean: float noise: the same number, not quite, or in other digits
-      round it in the transform, to 12 decimals at most
-  $.items[*].id: a random id, new in each answer
-      leave it behind in the transform: keep of the body what the canister reads, and no header"#;
+      round it in the transform, to 12 decimals at most"#;
 
 #[test]
 fn a_divergence_is_told_with_its_groups_its_bytes_its_cause_and_what_to_do() {
