@@ -2,12 +2,27 @@
 //! panics with the whole story, which side by side shows where the answers part, names the cause, and says what can be
 //! done about it.
 //!
-//! ```no_run
-//! # use outcall_harness::{Cause, Subnet, candid};
-//! # async fn example(wasm: &[u8], pair: Vec<u8>) -> Result<(), Box<dyn std::error::Error>> {
-//! let mut subnet = Subnet::embedded(13).install(wasm, candid::encode_args(())?).await?;
-//! let update = subnet.update("get_price", pair).await;
-//! let price: String = update.expect_agreed().expect_requests(13).expect_reply();
+//! ```
+//! use outcall_harness::{Answer, Network, Subnet, Upstream};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let wasm = wat::parse_str(include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/subnet/tests/asker.wat")))?;
+//! # let asking = |url: String| -> Result<Vec<u8>, Box<dyn std::error::Error>> {
+//! #     let request = ic_management_canister_types::HttpRequestArgs { url, ..Default::default() };
+//! #     Ok(outcall_harness::candid::encode_one(request)?)
+//! # };
+//! let service = Upstream::each(|asked| Answer::text("4.23").header("date", format!("{}", asked.number))).await;
+//! let mut subnet = Subnet::embedded(13).network(Network::trusting_nobody()?).install(&wasm, []).await?;
+//! # subnet.update("attach", 30_000_000_000_u64.to_le_bytes()).await;
+//! let update = subnet.update("ask", asking(service.url("/price"))?).await;
+//! update.expect_outcalls(1).expect_requests(13).expect_diverged().expect_differing(&["header date"]);
+//!
+//! // Without its date:
+//! let service = Upstream::always(Answer::text("4.23")).await;
+//! let update = subnet.update("ask", asking(service.url("/price"))?).await;
+//! let response = update.expect_agreed().rounds[0].expect_response();
+//! assert_eq!(response.body, b"4.23");
 //! # Ok(())
 //! # }
 //! ```

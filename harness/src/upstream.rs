@@ -4,21 +4,30 @@
 //! differs between two answers was written into the script.
 //!
 //! ```
-//! use outcall_harness::upstream::{Answer, Upstream};
+//! use outcall_harness::{Answer, Network, Request, Upstream, adapter::Adapter};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
-//! # async fn main() {
-//! let upstream = Upstream::script()
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let service = Upstream::script()
 //!     .on("/price", Answer::json(r#"{"price":"6.88"}"#))
-//!     // Two answers of one service are seldom the same: the number counts the requests of this line, from 0.
+//!     // No two answers are the same: the number counts the requests of this line, from 0.
 //!     .each("POST /orders", |order| Answer::json(format!(r#"{{"receipt":{}}}"#, order.number)))
 //!     // The first request is refused; all that come after it are not.
 //!     .in_turn("/busy", [Answer::new(429).header("retry-after", "1"), Answer::text("welcome")])
-//!     .on("/broken/*", Answer::reset())
+//!     .on("/broken/*", Answer::text("half of it").cut_off_after(4))
 //!     .start()
 //!     .await;
-//! assert!(upstream.url("/price").starts_with("http://127.0.0.1:"));
-//! # upstream.stop_unasked();
+//!
+//! let network = Network::trusting_nobody()?;
+//! let status = async |path: &str| {
+//!     let fetched = Adapter::new(&network).fetch(&Request::get(service.url(path))).await;
+//!     fetched.outcome.map(|response| response.status).ok()
+//! };
+//! assert_eq!((status("/busy").await, status("/busy").await), (Some(429), Some(200)));
+//! assert_eq!((status("/price?pair=ICP").await, status("/broken/now").await), (Some(200), None));
+//! assert_eq!(service.requests()[2].query.as_deref(), Some("pair=ICP"));
+//! service.expect_requests(4);
+//! # Ok(())
 //! # }
 //! ```
 //!
@@ -118,7 +127,7 @@ impl Upstream {
         Self { address, shared, accepting, is_checked: false }
     }
 
-    /// The URL of that path here, which starts with `/`.
+    /// The URL of that path here, which starts with `/` or is empty.
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
@@ -161,12 +170,6 @@ impl Upstream {
         let _ = (&mut self.accepting).await;
         self.check();
         self.requests()
-    }
-
-    /// For examples that only show how a script is written.
-    #[doc(hidden)]
-    pub fn stop_unasked(mut self) {
-        self.is_checked = true;
     }
 
     #[track_caller]

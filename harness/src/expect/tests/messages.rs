@@ -72,7 +72,7 @@ fn those_who_never_sent_are_told_where_time_ran_out() {
 #[test]
 fn thirteen_answers_with_several_causes_are_told_in_a_few_lines() {
     let many = thirteen(|number| {
-        let id = |item: usize| (number * 5 + item + 1) as u64 * 0x9e37_79b9_7f4a_7c;
+        let id = |item: usize| (number * 5 + item + 1) as u64 * 0x009e_3779_b97f_4a7c;
         let items: Vec<String> =
             (0..5).map(|item| format!(r#"{{"sku":{item},"id":"{:016x}"}}"#, id(item))).collect();
         let mean = ["0.30000000000000000", "0.30000000000000004"][number % 2];
