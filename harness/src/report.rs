@@ -26,7 +26,7 @@ use std::{fs, io, path::Path};
 
 use crate::subnet::Update;
 
-mod compare;
+pub(crate) mod compare;
 mod matrix;
 mod outcall;
 mod page;

@@ -67,7 +67,7 @@ async fn play(seed: u64) -> Result<bool, Failure> {
     let progress = Progress::begin();
     progress.say("building the sample canister for wasm32");
     let wasm = spawn_blocking(build).await??;
-    let upstream = Upstream::start().await?;
+    let upstream = Upstream::start().await;
     let gateway = Gateway::start(&upstream)?;
     let mut columns: Vec<Vec<Played>> = Vec::new();
     for nodes in SUBNETS {

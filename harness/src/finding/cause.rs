@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+mod advice;
 pub(crate) mod header;
 #[cfg(test)]
 mod tests;

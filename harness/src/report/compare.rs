@@ -90,7 +90,8 @@ fn heading(replicas: &[Replica], group: usize) -> String {
     format!("Group {}, {times}", letter(group))
 }
 
-fn of_content(content: &Content) -> String {
+/// A vote as it is read.
+pub(crate) fn of_content(content: &Content) -> String {
     match content {
         Content::Reject(reject) => reject.to_string(),
         Content::Success(reply) => match http_response::decode(reply) {

@@ -126,10 +126,10 @@ impl fmt::Display for Round {
         writeln!(f, ": {} {}", self.request.method, self.request.url)?;
         writeln!(f, "  {}", self.verdict)?;
         if self.verdict.difference().is_some() {
-            let Findings { found, left_out } = self.divergence();
+            let findings = self.divergence();
             let told =
-                found.iter().map(|finding| format!("{} ({})", finding.difference.place, finding.cause));
-            writeln!(f, "  because: {}", Listed { told: told.collect(), left_out })?;
+                findings.folded().into_iter().map(|found| format!("{} ({})", found.place, found.first.cause));
+            writeln!(f, "  because: {}", Listed { told: told.collect(), left_out: findings.left_out })?;
         }
         if !self.replicas.is_empty() {
             let sent = self.replicas.iter().filter(|record| record.asked.is_some());

@@ -25,6 +25,7 @@ mod sample;
 mod server;
 mod verdicts;
 
+use outcall_harness::upstream;
 use server::Server;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_outcall-harness");
