@@ -3,17 +3,18 @@
 //! ```text
 //! cli               what can be asked for
 //! cli/round         the story: read, build, compile, install, play
+//!   cli/round/play    all rounds, and what each came to
 //!   cli/given         what was given, judged: replicas, a skew, files; for both
 //!   cli/interface     the types of the canister's methods; text becomes Candid, and a reply becomes text
 //!     cli/source        where in a text something is wrong
-//!   cli/progress      one line that says what is going on
+//!   cli/progress      one line that says what is going on, and how much of it is done
 //!   cli/tally         what became of all rounds, in one line
 //! cli/probe         the story: read, make sure that it is meant, ask
 //!   cli/probe/screen  what came of it, for people
 //!   cli/probe/json    the same for machines
 //! ```
 //!
-//! Exit status: 0 every outcall agreed, 1 one did not, 2 nothing could be played or asked. What was seen goes to
+//! Exit status: 0 every outcall agreed, 1 one did not, 2 nothing could be played or asked, 130 interrupted. What was seen goes to
 //! stdout, everything else to stderr.
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
@@ -48,7 +49,8 @@ enum Command {
     /// canister's transform on its own answer, and the subnet agrees, or not, by the rules of the Internet Computer.
     ///
     /// Exit status: 0 every outcall agreed; 1 an outcall diverged, timed out or was rejected, none was made, or the
-    /// call itself was rejected; 2 the round could not be played.
+    /// call itself was rejected; 2 the round could not be played; 130 it was interrupted (Ctrl-C), and what was played until
+    /// then is told.
     #[command(after_help = EXAMPLES)]
     Round(Round),
     /// Ask a URL as a subnet would, say whether the replicas agree, and what would make them.
@@ -57,6 +59,8 @@ enum Command {
     /// differs in their answers is named, header by header and path by path, with its cause where that can be told. A
     /// transform and a route for the gateway are printed, ready to be pasted, if the recorded answers agree when they
     /// are put through them; if nothing can make them agree, that is said, and why.
+    ///
+    /// Of a body that comes as br or zstd nothing is told but that it differs: ask for it plainly.
     ///
     /// A request that may do something (all but GET and HEAD) is sent with --key or --yes only: the server may carry out
     /// each of the n requests.
@@ -100,11 +104,16 @@ struct Round {
     #[arg(short, long, value_name = "N", default_value_t = 13,
         value_parser = RangedU64ValueParser::<usize>::new().range(1..=NODES_MAX as u64))]
     nodes: usize,
-    /// How often to call. The canister keeps its state from one round to the next.
+    /// How often to call. The canister keeps its state from one round to the next, and each round has a seed of its own:
+    /// `--rounds 20 --seed 100` plays the seeds 100 to 119.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
-    /// What each replica's delay is drawn from; the next round takes the next seed. A new one each time by default; it
-    /// is printed, and plays the same again.
+    /// How often to play all those rounds: each time with a canister that was installed anew, and with the seeds that come
+    /// next. `--rounds 5 --seeds 4 --seed 100` plays 20 rounds, the second canister's with the seeds 105 to 109.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    seeds: u32,
+    /// What each replica's delay is drawn from in the first round. A new one each time by default; it is printed, and
+    /// plays the same again.
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
     /// How much later than the first replica the last one may send.
@@ -154,3 +163,5 @@ pub fn main() -> ExitCode {
 
 /// Something is wrong with what the user gave.
 const MISUSE: u8 = 2;
+/// Somebody pressed Ctrl-C: what shells say of a program that was ended so.
+const INTERRUPTED: u8 = 130;

@@ -16,7 +16,7 @@
 //!
 //! What differs from a replica: instructions are counted by Wasmtime's fuel (about one for each Wasm instruction), not by
 //! the replica's weights; execution, storage and messages cost no cycles; a canister neither freezes nor stops; no
-//! heartbeat, no composite queries, no 64-bit memories.
+//! heartbeat, no composite queries; a heap of 64 bits, such as Motoko's canisters have, ends at 4 GiB.
 
 mod canister;
 mod error;

@@ -13,28 +13,38 @@
 //! rules/consensus agree, diverge or run out of time
 //! rules/flexible  bring as many responses as are wanted, or fail
 //! verdict         the decision, and for a divergence the first difference, in words
+//! finding         everything in which answers differ, and why: by look, by name
 //! rules/price     what it cost
 //! rules/budget    what each replica may spend of it
+//! expect          what tests expect of all that, and what they say when it is not met
+//! upstream        a service for tests, scripted
 //! probe           a URL, asked by all replicas without a canister: what differs, why, and what would mend it
 //! ```
 //!
-//! All of it but [`adapter`] and the asking itself is pure: no network, no clock, no randomness but a seed's. Without a
-//! canister, and so without a transform, thirteen replicas are asked like this:
+//! All of it but [`adapter`], [`upstream`] and the asking itself is pure: no network, no clock, no randomness but a
+//! seed's. A canister's own tests want [`Subnet`] and [`expect`]; the repository's page `docs/testing-your-canister.md`
+//! is the way there. Without a canister, and so without a transform, thirteen replicas are asked like this:
 //!
-//! ```no_run
+//! ```
 //! use std::time::Duration;
 //!
 //! use outcall_harness::{
-//!     adapter::{Adapter, Network},
+//!     Answer, Network, Request, Upstream,
+//!     adapter::Adapter,
 //!     http_response,
-//!     outcall::{Content, Request},
+//!     outcall::Content,
 //!     replica::Replica,
 //!     verdict,
 //! };
 //!
-//! # async fn ask() -> Result<(), Box<dyn std::error::Error>> {
-//! let network = Network::new()?;
-//! let request = Request::get("https://api.example.com/price").max_response_bytes(4_000);
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! // A service whose clock moves on behind the eighth answer.
+//! let dated = |second| Answer::text("4.23").header("date", format!("Mon, 01 Jan 2029 00:00:0{second} GMT"));
+//! let service = Upstream::each(move |asked| dated(asked.number / 8)).await;
+//!
+//! let network = Network::trusting_nobody()?;
+//! let request = Request::get(service.url("/price")).max_response_bytes(4_000);
 //! let mut records = Vec::new();
 //! for number in 0..13 {
 //!     let fetched = Adapter::new(&network).fetch(&request).await;
@@ -45,8 +55,10 @@
 //!         None => record,
 //!     });
 //! }
-//! // diverged: header date: "Mon, 01 Jan 2029 00:00:00 GMT" in 8 replicas, "…00:00:01 GMT" in 5
-//! println!("{}", verdict::judge(13, 0, &mut records));
+//! assert_eq!(
+//!     verdict::judge(13, 0, &mut records).to_string(),
+//!     r#"diverged: header date: "Mon, 01 Jan 2029 00:00:00 GMT" in 8 replicas, "Mon, 01 Jan 2029 00:00:01 GMT" in 5"#
+//! );
 //! # Ok(())
 //! # }
 //! ```
@@ -55,6 +67,8 @@ pub mod adapter;
 #[cfg(feature = "cli")]
 mod cli;
 pub mod engine;
+pub mod expect;
+pub mod finding;
 pub mod flexible_result;
 pub mod http_response;
 pub mod outcall;
@@ -66,8 +80,28 @@ pub mod report;
 pub mod rules;
 pub mod schedule;
 pub mod subnet;
+pub mod upstream;
 pub mod verdict;
 pub mod wasm;
 
+/// To write arguments and to read replies, in the version that is used here.
+pub use candid;
 #[cfg(feature = "cli")]
 pub use cli::main;
+
+#[cfg(feature = "probe")]
+#[doc(inline)]
+pub use crate::probe::Probe;
+/// What most tests need.
+#[doc(inline)]
+pub use crate::{
+    adapter::Network,
+    finding::Cause,
+    outcall::{Request, Response},
+    reject::{Reject, RejectCode},
+    schedule::Schedule,
+    subnet::{Round, Subnet, Update},
+    upstream::{Answer, Gate, Upstream},
+    verdict::Verdict,
+    wasm::Build,
+};

@@ -20,12 +20,9 @@
 //! ```text
 //! probe             n real requests, each as a replica's adapter makes it
 //!   report            all that follows from the answers; everything from here on is pure
-//!     finding           every place at which they differ
-//!       cause             why: by a header's name, by what values look like
-//!       coding            compressed bodies, as they are read
+//!     finding           (a room of its own) every place at which they differ, and why
 //!     suspect           what was the same, and will not be on a subnet
 //!     rules             what would have to be taken away
-//!       pattern           from where
 //!     remedy            the rules, tried on the recorded answers
 //!       transform         as Rust
 //!       route             as a route of the gateway
@@ -48,11 +45,7 @@ use crate::{
     subnet::NODES_MAX,
 };
 
-mod cause;
-mod coding;
 mod cost;
-mod finding;
-mod pattern;
 mod remedy;
 mod report;
 mod route;
@@ -62,13 +55,13 @@ mod suspect;
 mod tests;
 mod transform;
 
-pub use cause::Cause;
 pub use cost::Cost;
-pub use finding::{Finding, Folded};
-pub use pattern::Pattern;
 pub use remedy::Remedy;
 pub use report::Report;
 pub use suspect::Suspect;
+
+use crate::finding::Asked;
+pub use crate::finding::{Cause, Finding, Folded, Pattern};
 
 /// A question that is to be asked by every replica of a subnet.
 #[derive(Clone, Debug)]
@@ -92,13 +85,6 @@ pub enum ProbeError {
     /// The management canister would refuse the request.
     #[error("rejected before anything was sent: {0}")]
     Rejected(Reject),
-}
-
-/// What is known beside the answers.
-struct Asked {
-    /// When, in seconds since 1970.
-    at_seconds: f64,
-    unwanted: Vec<Pattern>,
 }
 
 impl Probe {

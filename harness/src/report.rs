@@ -13,8 +13,10 @@
 //! ```text
 //! report            what is told
 //!   page              the whole page: a summary, and each scene
-//!   outcall           one outcall: the verdict, every replica's sending in a row of its own
+//!   outcall           one outcall: the verdict, what it cost, everything that differs
+//!   matrix            every replica's sending in a row of its own
 //!   compare           two groups side by side, around the first byte that differs
+//!   probed            the page of a probe: what differs and why, what would mend it, the costs
 //! ```
 //!
 //! The page is one file that loads nothing, runs nothing and says nothing of when it was made: the same run is the same
@@ -24,11 +26,20 @@ use std::{fs, io, path::Path};
 
 use crate::subnet::Update;
 
-mod compare;
+pub(crate) mod compare;
+mod matrix;
 mod outcall;
 mod page;
+#[cfg(feature = "probe")]
+mod probed;
 #[cfg(test)]
 mod tests;
+
+/// A probe as a page of its own. `how` is what a reader would need to play it again: the seed, the skew.
+#[cfg(feature = "probe")]
+pub fn of_probe(probe: &crate::probe::Report, how: &str) -> String {
+    probed::page(probe, how).into_string()
+}
 
 /// A page in the making.
 #[derive(Clone, Debug)]

@@ -67,7 +67,7 @@ async fn play(seed: u64) -> Result<bool, Failure> {
     let progress = Progress::begin();
     progress.say("building the sample canister for wasm32");
     let wasm = spawn_blocking(build).await??;
-    let upstream = Upstream::start().await?;
+    let upstream = Upstream::start().await;
     let gateway = Gateway::start(&upstream)?;
     let mut columns: Vec<Vec<Played>> = Vec::new();
     for nodes in SUBNETS {
@@ -75,7 +75,9 @@ async fn play(seed: u64) -> Result<bool, Failure> {
         let mut stage = Stage::install(nodes, &wasm, &upstream, &gateway).await?;
         let mut column = Vec::new();
         for scene in Scene::ALL {
-            progress.say(&format!("{nodes} nodes: {}", scene.title()));
+            let done = (columns.len() * Scene::ALL.len() + column.len()) as u64;
+            let of = (SUBNETS.len() * Scene::ALL.len()) as u64;
+            progress.at(done, of, &format!("{nodes} nodes: {}", scene.title()));
             column.push(scene.play(&mut stage, seed).await?);
         }
         columns.push(column);

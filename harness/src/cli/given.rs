@@ -48,10 +48,16 @@ pub(super) fn network(trust: Option<&Path>) -> Result<Network, Unplayable> {
     network.trust_pem(&pem).map_err(|why| Unplayable::Network { flag: "--trust", why })
 }
 
-/// Whether a file can be written, before anything is done for it; what is in it stays.
+/// Whether a file can be written, before anything is done for it; what is in it stays, and no empty one is left behind.
 pub(super) fn writable(flag: &'static str, file: &Path) -> Result<(), Unplayable> {
+    let is_there = file.exists();
     let opened = fs::OpenOptions::new().create(true).append(true).open(file);
-    opened.map(drop).map_err(|why| Unplayable::Unwritable { flag, file: file.to_owned(), why })
+    opened.map_err(|why| Unplayable::Unwritable { flag, file: file.to_owned(), why })?;
+    if !is_there {
+        // Were it to stay, whoever looks for a page would find an empty one.
+        let _ = fs::remove_file(file);
+    }
+    Ok(())
 }
 
 /// A file's bytes.

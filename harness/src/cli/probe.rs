@@ -1,6 +1,7 @@
 //! `outcall-harness probe`: a URL is asked by every replica, and what came of it is said.
 
 use std::{
+    fmt, fs,
     io::{self, Write, stderr},
     path::{Path, PathBuf},
     process::ExitCode,
@@ -13,6 +14,7 @@ use super::{MISUSE, given, progress::Progress, round, round::Unplayable};
 use crate::{
     outcall::Request,
     probe::{Pattern, Probe, ProbeError, Report},
+    report,
     subnet::NODES_MAX,
 };
 
@@ -25,7 +27,7 @@ Examples:
 
   34 nodes, a header, and a cap; the answer's serial number is of no interest:
   outcall-harness probe https://api.example.com/v1/price -n 34 --header 'x-api-key: 1234' \\
-      --max-response-bytes 2000 --drop '$.serial'
+      --max-response-bytes 2000 --drop '$.serial' --report probe.html
 
   A POST, which the server knows for one by its key:
   outcall-harness probe https://api.example.com/v1/orders --body @order.json \\
@@ -71,6 +73,10 @@ pub(super) struct Args {
     /// Certificates that the replicas trust besides the system's, as PEM: for servers of your own.
     #[arg(long, value_name = "FILE")]
     trust: Option<PathBuf>,
+    /// Writes a page for a browser: every replica's sending, the answers side by side, what differs and why, the
+    /// transform and the route, the cycles. One file that loads nothing.
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
     /// Say it for machines: one JSON object on stdout.
     #[arg(long)]
     json: bool,
@@ -81,6 +87,12 @@ pub(super) struct Args {
 struct Asked {
     seed: u64,
     skew: Duration,
+}
+
+impl fmt::Display for Asked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "seed {}, skew up to {:?}", self.seed, self.skew)
+    }
 }
 
 /// Why nothing could be asked.
@@ -122,13 +134,26 @@ fn tell(args: &Args, report: &Report, asked: Asked) -> ExitCode {
     if args.json {
         round::print(&json::told(report, asked));
     }
-    if let Some(reject) = report.unasked() {
-        return complain(&format!("nobody could be asked: {reject}"));
+    // What was asked is told in any case: it may not be possible to ask it again.
+    let told = match report.unasked() {
+        Some(reject) => complain(&format!("nobody could be asked: {reject}")),
+        None => {
+            if !args.json {
+                round::print(&screen::told(report, asked));
+            }
+            if report.verdict.is_agreed() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
+    };
+    match write_page(args, report, asked) {
+        Ok(()) => told,
+        Err(unwritten) => complain(&unwritten.to_string()),
     }
-    if !args.json {
-        round::print(&screen::told(report, asked));
-    }
-    if report.verdict.is_agreed() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn write_page(args: &Args, report: &Report, asked: Asked) -> Result<(), Unplayable> {
+    let Some(file) = &args.report else { return Ok(()) };
+    let page = report::of_probe(report, &asked.to_string());
+    fs::write(file, page).map_err(|why| Unplayable::Unwritable { flag: "--report", file: file.clone(), why })
 }
 
 fn complain(why: &str) -> ExitCode {
@@ -142,6 +167,9 @@ fn ask(args: &Args, progress: &Progress) -> Result<(Report, Asked), Unasked> {
     let request = request(args)?;
     make_sure(args, &request, progress)?;
     let network = given::network(args.trust.as_deref())?;
+    if let Some(file) = &args.report {
+        given::writable("--report", file)?;
+    }
     let probe = Probe::new(request, args.nodes).skew(asked.seed, asked.skew).network(network);
     let probe = args.drop.iter().cloned().fold(probe, Probe::unwanted);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;

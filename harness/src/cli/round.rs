@@ -9,12 +9,15 @@ use std::{
     thread,
 };
 
-use super::{MISUSE, Round, Source, given, interface::Interface, progress::Progress, tally::Tally};
+mod play;
+
+use play::Played;
+
+use super::{INTERRUPTED, MISUSE, Round, Source, given, interface::Interface, progress::Progress};
 use crate::{
     adapter::NetworkError,
     engine::{EngineError, Module},
-    report::{Report, Scene},
-    subnet::{InstallError, Subnet, Update},
+    subnet::{InstallError, Subnet},
     wasm::{Build, BuildError},
 };
 
@@ -56,7 +59,8 @@ pub(super) fn run(round: Round) -> ExitCode {
         Err(error) => Err(error.into()),
     };
     match played {
-        Ok(tally) if tally.is_all_agreed() => ExitCode::SUCCESS,
+        Ok(Played { is_interrupted: true, .. }) => ExitCode::from(INTERRUPTED),
+        Ok(played) if played.tally.is_all_agreed() => ExitCode::SUCCESS,
         Ok(_) => ExitCode::FAILURE,
         Err(unplayable) => {
             let _ = writeln!(stderr(), "{unplayable}");
@@ -66,7 +70,7 @@ pub(super) fn run(round: Round) -> ExitCode {
 }
 
 /// What takes no time is looked at before what takes some.
-fn play(round: &Round) -> Result<Tally, Unplayable> {
+fn play(round: &Round) -> Result<Played, Unplayable> {
     let progress = Progress::begin();
     let played = prepare(round, &progress).and_then(|prepared| {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -145,63 +149,6 @@ fn check_method(module: &Module, call: &str) -> Result<(), Unplayable> {
 
 fn said(methods: &[String]) -> String {
     if methods.is_empty() { "it has none".to_owned() } else { methods.join(", ") }
-}
-
-impl Prepared {
-    async fn play(self, round: &Round, progress: &Progress) -> Result<Tally, Unplayable> {
-        let Self { seed: first, builder, module, interface, init, args } = self;
-        progress.say(&format!("installing it on {} nodes", round.nodes));
-        let mut subnet = builder.install_module(&module, init).await?;
-        let mut tally = Tally::default();
-        let mut report = Report::new(format!("{} on {} nodes", round.call, round.nodes));
-        for number in 0..round.rounds {
-            let seed = first.wrapping_add(u64::from(number));
-            let schedule = given::schedule(round, seed)?;
-            progress.clear();
-            let name = format!("round {} of {}: {schedule}", number + 1, round.rounds);
-            print(&format!("{name}\n"));
-            subnet.set_schedule(schedule);
-            let update = subnet.update(&round.call, args.as_slice()).await;
-            tally.add(&update);
-            print(&format!("{}\n", told(&update, &interface)));
-            report = report.scene(scene(name, &update, &interface));
-        }
-        print(&format!("{tally}. Again: --seed {first}\n"));
-        if let Some(file) = &round.report {
-            report.write(file).map_err(|why| Unplayable::Unwritable {
-                flag: "--report",
-                file: file.clone(),
-                why,
-            })?;
-        }
-        Ok(tally)
-    }
-}
-
-/// A round as the page shows it.
-fn scene(name: String, update: &Update, interface: &Interface) -> Scene {
-    let scene = Scene::of(name, update);
-    match &update.reply {
-        Ok(reply) => scene.told(interface.told(&update.method, reply)),
-        Err(_) => scene,
-    }
-}
-
-/// A round as it is read: its outcalls, and what the caller got.
-fn told(update: &Update, interface: &Interface) -> String {
-    let mut text = String::new();
-    for outcall in &update.rounds {
-        text.push_str(&format!("{outcall}\n"));
-    }
-    let method = &update.method;
-    if update.rounds.is_empty() {
-        text.push_str(&format!("{method} made no outcall\n"));
-    }
-    match &update.reply {
-        Ok(reply) => text.push_str(&format!("{method} replied {}\n", interface.told(method, reply))),
-        Err(reject) => text.push_str(&format!("{method} was rejected: {reject}\n")),
-    }
-    text
 }
 
 /// Who closes our stdout has seen enough; the exit status still says how it went.

@@ -52,6 +52,22 @@ impl Tally {
             && self.updates_rejected == 0
     }
 
+    /// How many outcalls came to what: `6 agreed, 1 diverged`; nothing before the first.
+    pub(super) fn verdicts(&self) -> String {
+        let ends = [
+            (self.agreed, "agreed"),
+            (self.diverged, "diverged"),
+            (self.timed_out, "timed out"),
+            (self.rejected, "rejected"),
+            (self.gathered, "gathered"),
+            (self.failed, "failed"),
+            (self.handed_over, "handed over"),
+        ];
+        let ends =
+            ends.iter().filter(|(number, _)| *number > 0).map(|(number, end)| format!("{number} {end}"));
+        ends.collect::<Vec<_>>().join(", ")
+    }
+
     fn outcalls(&self) -> u64 {
         self.agreed
             + self.diverged
@@ -71,18 +87,7 @@ impl fmt::Display for Tally {
             _ => format!("{number} {what}s"),
         };
         write!(f, "{}, {}", count(u64::from(self.rounds), "round"), count(self.outcalls(), "outcall"))?;
-        let ends = [
-            (self.agreed, "agreed"),
-            (self.diverged, "diverged"),
-            (self.timed_out, "timed out"),
-            (self.rejected, "rejected"),
-            (self.gathered, "gathered"),
-            (self.failed, "failed"),
-            (self.handed_over, "handed over"),
-        ];
-        let ends =
-            ends.iter().filter(|(number, _)| *number > 0).map(|(number, end)| format!("{number} {end}"));
-        let ends = ends.collect::<Vec<_>>().join(", ");
+        let ends = self.verdicts();
         if !ends.is_empty() {
             write!(f, ": {ends}")?;
         }

@@ -130,7 +130,7 @@ fn outside(function: &str, what: &str, start: u64, size: u64, len: usize) -> Tra
 
 impl ResourceLimiter for Host {
     fn memory_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
-        let bytes_max = self.settings.heap_bytes_max;
+        let bytes_max = self.settings.heap_bytes_max.min(limits::HEAP_BYTES_MAX);
         let allowed = desired as u64 <= bytes_max;
         if !allowed {
             self.refused = Some(("heap", bytes_max));

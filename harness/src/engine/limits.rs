@@ -64,3 +64,7 @@ pub(super) const OUTCOMES_MAX: usize = 10_000;
 
 /// Instructions of an installation or an upgrade (`MAX_INSTRUCTIONS_PER_INSTALL_CODE`).
 pub(super) const INSTALL_INSTRUCTIONS_MAX: u64 = 300_000_000_000;
+
+/// The largest heap, whatever its addresses could name: what 32 bits can. On the Internet Computer one of 64 bits may have
+/// 6 GiB.
+pub(super) const HEAP_BYTES_MAX: u64 = 1 << 32;

@@ -28,7 +28,7 @@ fn start() -> Result<Engine, String> {
     config.cranelift_nan_canonicalization(true);
     config.wasm_relaxed_simd(false);
     config.wasm_multi_memory(false);
-    config.wasm_memory64(false);
+    config.wasm_memory64(true);
     config.wasm_backtrace_max_frames(None);
     let engine = Engine::new(&config).map_err(|error| format!("{error:#}"))?;
     let clock = engine.clone();

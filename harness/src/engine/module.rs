@@ -41,6 +41,9 @@ const ENTRY_POINTS: [&str; 7] = [
 /// Exports with a method's name behind them.
 const METHODS: [&str; 3] = ["canister_update ", "canister_query ", "canister_composite_query "];
 
+/// What a module says about itself when its heap is to outlive upgrades.
+const KEEPS_HEAP: &str = "enhanced-orthogonal-persistence";
+
 /// A compiled Wasm module. Clones share it; one module can be installed many times.
 #[derive(Clone)]
 pub struct Module {
@@ -52,6 +55,7 @@ struct Parts {
     functions: BTreeSet<String>,
     globals: Vec<String>,
     starts: bool,
+    is_wide: bool,
     metadata: BTreeMap<String, Vec<u8>>,
     first: State,
 }
@@ -62,7 +66,7 @@ impl Module {
     ///
     /// # Errors
     /// When it is no Wasm module, larger than 100 MiB, imports anything but functions of ic0 (all of them are named),
-    /// has a 64-bit memory, exports an unknown function with the prefix `canister_`, one with parameters or results, or
+    /// exports an unknown function with the prefix `canister_`, one with parameters or results, or
     /// one method twice; and when it cannot be compiled within five minutes.
     pub fn new(wasm: &[u8]) -> Result<Self, EngineError> {
         let wasm = unpacked(wasm)?;
@@ -73,12 +77,13 @@ impl Module {
         let module = compile(engine, rewritten.wasm, limits::COMPILATION)?;
         check_signatures(&module)?;
         let mut linker = Linker::new(engine);
-        ic0::link(&mut linker).map_err(invalid)?;
+        let link = if rewritten.is_wide { ic0::link_wide } else { ic0::link };
+        link(&mut linker).map_err(invalid)?;
         let pre = linker.instantiate_pre(&module).map_err(invalid)?;
         let globals = rewritten.globals.iter().map(|index| rewrite::global(*index)).collect::<Vec<_>>();
         let first = first_state(&pre, &globals)?;
-        let Rewritten { functions, starts, metadata, .. } = rewritten;
-        Ok(Self { parts: Arc::new(Parts { pre, functions, globals, starts, metadata, first }) })
+        let Rewritten { functions, starts, is_wide, metadata, .. } = rewritten;
+        Ok(Self { parts: Arc::new(Parts { pre, functions, globals, starts, is_wide, metadata, first }) })
     }
 
     /// Whether it exports this entry point, for example `canister_query transform`.
@@ -110,6 +115,17 @@ impl Module {
     /// Whether there is a start function to run at installation.
     pub(super) fn starts(&self) -> bool {
         self.parts.starts
+    }
+
+    /// Whether its memory is addressed by 64 bits.
+    pub(super) fn is_wide(&self) -> bool {
+        self.parts.is_wide
+    }
+
+    /// Whether its heap outlives an upgrade: Motoko says so of what it compiles, and deploys it with
+    /// `wasm_memory_persistence = keep`.
+    pub(super) fn keeps_heap(&self) -> bool {
+        self.metadata(KEEPS_HEAP).is_some()
     }
 
     /// Memory and globals of a fresh instance.
@@ -201,7 +217,7 @@ fn check_signatures(module: &wasmtime::Module) -> Result<(), EngineError> {
 /// What a fresh instance holds. The image is what later images are compared with.
 fn first_state(pre: &InstancePre<Host>, globals: &[String]) -> Result<State, EngineError> {
     let message = Message::new(Mode::Start, 0);
-    let settings = Settings { heap_bytes_max: 1 << 32, ..Settings::default() };
+    let settings = Settings { heap_bytes_max: limits::HEAP_BYTES_MAX, ..Settings::default() };
     // Segments that lie where a global says, or that do not fit, are laid out by code, which takes instructions.
     let host = Host::new(Arc::new(settings), State::default(), message, limits::INSTALL_INSTRUCTIONS_MAX);
     let (mut store, instance) =

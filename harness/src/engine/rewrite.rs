@@ -43,6 +43,8 @@ pub(super) struct Rewritten {
     pub globals: Vec<u32>,
     /// Whether it had a start function.
     pub starts: bool,
+    /// Whether its memory is addressed by 64 bits.
+    pub is_wide: bool,
     /// What it says about itself, by name: `candid:service`.
     pub metadata: BTreeMap<String, Vec<u8>>,
 }
@@ -57,6 +59,7 @@ struct Found {
     sections: Vec<(u8, Vec<u8>)>,
     exports: (u32, Vec<u8>),
     starts: bool,
+    is_wide: bool,
     metadata: BTreeMap<String, Vec<u8>>,
 }
 
@@ -79,8 +82,8 @@ pub(super) fn rewrite(wasm: &[u8]) -> Result<Rewritten, EngineError> {
         return Err(invalid(format!("more than {} mutable globals", limits::GLOBALS_MAX)));
     }
     let wasm = found.write();
-    let Found { imports, functions, globals, starts, metadata, .. } = found;
-    Ok(Rewritten { wasm, imports, functions, globals, starts, metadata })
+    let Found { imports, functions, globals, starts, is_wide, metadata, .. } = found;
+    Ok(Rewritten { wasm, imports, functions, globals, starts, is_wide, metadata })
 }
 
 fn invalid(why: impl ToString) -> EngineError {
@@ -108,9 +111,7 @@ impl Found {
             }
             Payload::MemorySection(reader) if reader.count() > 0 => {
                 for memory in reader.clone() {
-                    if memory.map_err(invalid)?.memory64 {
-                        return Err(invalid("it has a 64-bit memory, which this engine does not host"));
-                    }
+                    self.is_wide |= memory.map_err(invalid)?.memory64;
                 }
                 self.added.push((MEMORY.to_owned(), ExternalKind::Memory, 0));
             }

@@ -106,8 +106,14 @@ fn enter(
             let Some(Ref::Func(Some(function))) = table.get(&mut *store, closure.function.into()) else {
                 return Err(missing());
             };
-            let function = function.typed::<u32, ()>(&*store).map_err(engine)?;
-            function.call(&mut *store, closure.environment)
+            if module.is_wide() {
+                let function = function.typed::<u64, ()>(&*store).map_err(engine)?;
+                function.call(&mut *store, closure.environment)
+            } else {
+                let function = function.typed::<u32, ()>(&*store).map_err(engine)?;
+                // It was given as a word of 32 bits.
+                function.call(&mut *store, closure.environment as u32)
+            }
         }
     };
     called.map_err(|error| stopped(error, store.data()))

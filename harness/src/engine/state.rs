@@ -69,8 +69,8 @@ pub(super) struct Effects {
 pub(super) struct Closure {
     /// Index in table 0.
     pub function: u32,
-    /// The argument.
-    pub environment: u32,
+    /// The argument, of as many bits as an address of the heap.
+    pub environment: u64,
 }
 
 /// A call under construction.

@@ -9,6 +9,7 @@ mod rules;
 mod timers;
 mod traps;
 mod upgrades;
+mod wide;
 
 use super::{Canister, Module, Settings};
 use crate::reject::Reject;

@@ -1,7 +1,8 @@
 //! What would make the answers agree, tried on the very answers that were recorded. Where nothing would, why.
 
-use super::{cause::Cause, coding, cost::Cost, finding::Finding, route::Route, rules::Rules, transform};
+use super::{cost::Cost, route::Route, rules::Rules, transform};
 use crate::{
+    finding::{Cause, Finding, coding},
     http_response,
     outcall::{Content, Reject, RejectCode, Request, Response, Transform},
     replica::Replica,
@@ -71,8 +72,8 @@ impl Case<'_> {
         let mut why = self.obstacles();
         if self.replicas.iter().any(|record| is_packed(record) && self.differs_in_body()) {
             why.push(
-                "the body is compressed, which a transform would have to undo first: ask for `accept-encoding: \
-                 identity`, or through the gateway, which decompresses"
+                "the body is compressed, which a transform would have to undo first: ask plainly, or through the gateway, \
+                 which decompresses"
                     .to_owned(),
             );
         }
@@ -91,6 +92,12 @@ impl Case<'_> {
             Err(why) => return Remedy::none(vec![format!("no route leads there: {why}")]),
         };
         let method = &self.request.method;
+        if let Some(closed) = answers.iter().find_map(|answer| coding::closed(answer)) {
+            return Remedy::none(vec![format!(
+                "no route can be tried: bodies came {closed}, which the gateway undoes and this probe does not. {}",
+                coding::ASK_PLAINLY
+            )]);
+        }
         let finish = |response: &Response| route.finished(method, response);
         let Some(first) = answers.iter().find_map(|response| finish(response).ok()) else {
             let refused = answers.iter().find_map(|response| finish(response).err());

@@ -1,14 +1,13 @@
 //! All that a probe has to say, made of what the replicas recorded: no network, no clock.
 
 use super::{
-    Asked,
     cost::Cost,
-    finding::{self, Finding, Folded, classes},
     remedy::{Case, Remedy},
     rules::Rules,
     suspect::{Suspect, suspects},
 };
 use crate::{
+    finding::{self, Asked, Finding, Folded, classes, coding},
     outcall::{Reject, RejectCode, Request, Response},
     replica::Replica,
     rules::limits,
@@ -79,6 +78,33 @@ impl Report {
     /// Whether every answer is beyond the cap on responses.
     pub fn is_beyond_cap(&self) -> bool {
         matches!(&self.verdict, Verdict::Rejected { reject, .. } if finding::is_size_cap(reject))
+    }
+
+    /// What whoever reads the verdict should know beside it; whole sentences, most often none.
+    pub fn warnings(&self) -> Vec<String> {
+        let (method, requests) = (&self.request.method, self.requests());
+        let mut warnings = Vec::new();
+        if requests > 1 && !matches!(method.as_str(), "GET" | "HEAD") {
+            warnings.push(format!(
+                "{method}: {requests} requests were sent, and the server may have carried out each of them. On a subnet it \
+                 is the same each time, unless they go through the gateway or the server honours an Idempotency-Key."
+            ));
+        }
+        if self.request.url.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http:")) {
+            warnings.push("http: on the mainnet replicas accept https only.".to_owned());
+        }
+        if self.is_beyond_cap() {
+            warnings.push("Every answer is beyond the cap: raise max_response_bytes.".to_owned());
+        }
+        let responses = self.replicas.iter().filter_map(|record| record.raw.as_ref()?.as_ref().ok());
+        if let Some(closed) = responses.filter_map(coding::closed).next() {
+            warnings.push(format!(
+                "Bodies came {closed}, so that nothing is told of what is in them: this probe undoes gzip and deflate \
+                 only, and a replica undoes nothing. {}",
+                coding::ASK_PLAINLY
+            ));
+        }
+        warnings
     }
 
     /// Why nobody could be asked: no replica got as far as a server.

@@ -9,12 +9,12 @@ use http::Uri;
 use outcall_protocol::{header, jq::Projection, json, limits::check_response};
 use serde_json::Value;
 
-use super::{
-    coding,
-    pattern::{Part, Pattern, is_word, quoted},
-    rules::{Edit, Rules},
-};
+use super::rules::Rules;
 use crate::{
+    finding::{
+        Edit, Pattern, coding,
+        pattern::{Part, is_word, quoted},
+    },
     outcall::{Request, Response},
     rules::limits::MAX_RESPONSE_BYTES,
 };

@@ -1,26 +1,12 @@
 //! What is taken away so that answers are alike. A transform and a route are two spellings of it.
 
-use std::collections::BTreeMap;
-
 use outcall_protocol::json::tree::Tree;
 
-use super::{
-    cause::Cause,
-    finding::Finding,
-    pattern::{Part, Pattern},
+use crate::{
+    finding::{Cause, Edit, Finding, Pattern, edited},
+    outcall::Response,
+    verdict::Place,
 };
-use crate::{outcall::Response, verdict::Place};
-
-/// What is done to the JSON at a place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Edit {
-    /// A member goes; an element becomes `null`, so that the ones behind it keep their numbers.
-    Drop,
-    /// A number is rounded to so many decimals.
-    Round(i32),
-    /// Elements are put in the order of their texts.
-    Sort,
-}
 
 /// What is taken away from every answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -92,65 +78,6 @@ impl Rules {
 
     /// A tree, edited.
     pub(super) fn edited(&self, tree: Tree) -> Tree {
-        let edits: Vec<Below<'_>> =
-            self.edits.iter().map(|(pattern, edit)| (pattern.parts(), *edit)).collect();
-        edited(tree, &edits)
+        edited(tree, &self.edits)
     }
-}
-
-/// The steps that are still to go, and what is done at their end.
-type Below<'r> = (&'r [Part], Edit);
-
-fn edited(tree: Tree, edits: &[Below<'_>]) -> Tree {
-    match tree {
-        Tree::Object(members) => {
-            // Of several members with one name the last one counts, as for most readers.
-            let members: BTreeMap<String, Tree> = members.into_iter().collect();
-            let kept = members.into_iter().filter_map(|(name, value)| {
-                let below = step(edits, |part| matches!(part, Part::Member(known) if *known == name));
-                (!is_dropped(&below)).then(|| (name, edited(value, &below)))
-            });
-            Tree::Object(kept.collect())
-        }
-        Tree::Array(elements) => {
-            let kept = elements.into_iter().enumerate().map(|(index, value)| {
-                let below = step(edits, |part| match part {
-                    Part::Each => true,
-                    Part::Element(known) => *known == index,
-                    Part::Member(_) => false,
-                });
-                if is_dropped(&below) { Tree::Literal("null".to_owned()) } else { edited(value, &below) }
-            });
-            let mut kept: Vec<Tree> = kept.collect();
-            if edits.iter().any(|(rest, edit)| rest.is_empty() && *edit == Edit::Sort) {
-                kept.sort_by_cached_key(Tree::canonical);
-            }
-            Tree::Array(kept)
-        }
-        Tree::Number(text) => {
-            let decimals = edits.iter().find_map(|(rest, edit)| match edit {
-                Edit::Round(decimals) if rest.is_empty() => Some(*decimals),
-                _ => None,
-            });
-            Tree::Number(decimals.and_then(|decimals| rounded(&text, decimals)).unwrap_or(text))
-        }
-        other => other,
-    }
-}
-
-fn step<'r>(edits: &[Below<'r>], leads: impl Fn(&Part) -> bool) -> Vec<Below<'r>> {
-    let gone = edits.iter().filter_map(|(parts, edit)| Some((parts.split_first()?, *edit)));
-    gone.filter(|((first, _), _)| leads(first)).map(|((_, rest), edit)| (rest, edit)).collect()
-}
-
-fn is_dropped(below: &[Below<'_>]) -> bool {
-    below.iter().any(|(rest, edit)| rest.is_empty() && *edit == Edit::Drop)
-}
-
-/// A number with so many decimals, as Rust writes it: what the printed transform does.
-pub(super) fn rounded(text: &str, decimals: i32) -> Option<String> {
-    let scale = 10_f64.powi(decimals);
-    // Adding zero makes zero of minus zero.
-    let number = (text.parse::<f64>().ok()? * scale).round() / scale + 0.0;
-    number.is_finite().then(|| number.to_string())
 }

@@ -4,11 +4,15 @@
 
 use outcall_protocol::json::tree::Tree;
 
-use super::{
-    cause::{Cause, header, value},
-    coding,
+use crate::{
+    finding::{
+        Cause,
+        cause::{header, value},
+        coding,
+    },
+    outcall::Response,
+    verdict::Place,
 };
-use crate::{outcall::Response, verdict::Place};
 
 /// Members that hold the address of whoever asks, by their names; elsewhere an address is data.
 const ADDRESS: [&str; 12] = [

@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
-use super::{
-    pattern::{Part, Pattern},
-    rules::{Edit, Rules},
+use super::rules::Rules;
+use crate::{
+    finding::{Edit, Pattern, pattern::Part},
+    outcall::{Request, Response},
 };
-use crate::outcall::{Request, Response};
 
 /// Beyond this a list is written one entry a line.
 const LINE_CHARACTERS: usize = 100;

@@ -5,12 +5,11 @@ use std::ops::Range;
 
 use maud::{Markup, html};
 
-use super::outcall::{colour, letter};
+use super::matrix::{colour, letter};
 use crate::{
     http_response,
     outcall::{Content, Response},
     replica::Replica,
-    subnet::Round,
 };
 
 /// Shown before the first difference, in characters.
@@ -19,16 +18,16 @@ const BEFORE: usize = 120;
 const SHOWN: usize = 480;
 
 /// Nothing, when there is nothing to compare.
-pub(super) fn groups(round: &Round) -> Markup {
+pub(super) fn groups(replicas: &[Replica]) -> Markup {
     let votes = [0, 1].map(|group| {
-        let record = round.replicas.iter().find(|record| record.group == Some(group))?;
-        let (heading, class) = (heading(round, group), colour(Some(group)));
+        let record = replicas.iter().find(|record| record.group == Some(group))?;
+        let (heading, class) = (heading(replicas, group), colour(Some(group)));
         Some(Side { heading, class, text: of_content(record.content.as_ref()?) })
     });
     if let [Some(one), Some(other)] = votes {
         return side_by_side("What the two largest groups voted for", one, other);
     }
-    let mut raw = round.replicas.iter().filter_map(|record| Some((record, of_raw(record)?)));
+    let mut raw = replicas.iter().filter_map(|record| Some((record, of_raw(record)?)));
     let Some((first, text)) = raw.next() else { return html! {} };
     let Some((second, other)) = raw.find(|(_, other)| *other != text) else { return html! {} };
     let side = |record: &Replica, text| Side {
@@ -85,13 +84,14 @@ fn differing(one: &str, other: &str) -> (Range<usize>, Range<usize>) {
     (same..one.len() - same_end, same..other.len() - same_end)
 }
 
-fn heading(round: &Round, group: usize) -> String {
-    let replicas = round.replicas.iter().filter(|record| record.group == Some(group)).count();
-    let times = if replicas == 1 { "1 vote".to_owned() } else { format!("{replicas} votes") };
+fn heading(replicas: &[Replica], group: usize) -> String {
+    let votes = replicas.iter().filter(|record| record.group == Some(group)).count();
+    let times = if votes == 1 { "1 vote".to_owned() } else { format!("{votes} votes") };
     format!("Group {}, {times}", letter(group))
 }
 
-fn of_content(content: &Content) -> String {
+/// A vote as it is read.
+pub(crate) fn of_content(content: &Content) -> String {
     match content {
         Content::Reject(reject) => reject.to_string(),
         Content::Success(reply) => match http_response::decode(reply) {
@@ -109,7 +109,7 @@ fn of_raw(record: &Replica) -> Option<String> {
 }
 
 /// A response as it is read.
-fn of_response(response: &Response) -> String {
+pub(super) fn of_response(response: &Response) -> String {
     let mut text = format!("{}\n", response.status);
     for (name, value) in &response.headers {
         text.push_str(&format!("{name}: {value}\n"));

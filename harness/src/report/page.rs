@@ -1,4 +1,4 @@
-//! The whole page: a summary, and each scene.
+//! The whole page: a summary, and each scene; and the frame of every page.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -7,10 +7,22 @@ use crate::subnet::Round;
 
 /// Neither light nor dark: the reader's system says which.
 const STYLE: &str = include_str!("style.css");
+/// What a caller was told is folded beyond this.
+const TOLD_CHARACTERS: usize = 300;
 /// Whatever a server sent, the page loads nothing and runs nothing.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
 
 pub(super) fn page(report: &Report) -> Markup {
+    let head = html! {
+        p { (summary(report)) }
+        (contents(report))
+    };
+    let main = html! { @for (number, scene) in report.scenes.iter().enumerate() { (told(number, scene)) } };
+    frame(&report.title, &head, &main)
+}
+
+/// What every page has: a title, what is said in short, and all of it.
+pub(super) fn frame(title: &str, head: &Markup, main: &Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -18,18 +30,15 @@ pub(super) fn page(report: &Report) -> Markup {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta http-equiv="Content-Security-Policy" content=(POLICY);
-                title { (report.title) }
+                title { (title) }
                 style { (PreEscaped(STYLE)) }
             }
             body {
                 header {
-                    h1 { (report.title) }
-                    p { (summary(report)) }
-                    (contents(report))
+                    h1 { (title) }
+                    (head)
                 }
-                main {
-                    @for (number, scene) in report.scenes.iter().enumerate() { (told(number, scene)) }
-                }
+                main { (main) }
                 footer {
                     p {
                         "A row of a table is one sending of one replica; the same letter is the same vote. Times count from
@@ -79,12 +88,12 @@ fn told(number: usize, scene: &Scene) -> Markup {
     html! {
         section id={ "scene-" (number) } {
             h2 { (name) }
-            p.told {
+            div.told {
                 code { (update.method) }
                 @match (told, &update.reply) {
-                    (Some(told), _) => { " told its caller: " (told) }
+                    (Some(told), _) => { " told its caller: " (folded(told)) }
                     (None, Ok(reply)) => { " replied, " (reply.len()) " bytes" }
-                    (None, Err(reject)) => { " was rejected: " (reject) }
+                    (None, Err(reject)) => { " was rejected: " (folded(&reject.to_string())) }
                 }
             }
             @if let Some(requests) = upstream_requests {
@@ -93,6 +102,17 @@ fn told(number: usize, scene: &Scene) -> Markup {
             @if let Some(why) = &update.stopped { p { "It was stopped: " (why) } }
             @if update.rounds.is_empty() { p { "It made no outcall." } }
             @for round in &update.rounds { (outcall::told(round)) }
+        }
+    }
+}
+
+/// A text that may be long: its beginning, and the whole of it for who asks.
+fn folded(text: &str) -> Markup {
+    let start: String = text.chars().take(TOLD_CHARACTERS).collect();
+    html! {
+        @if start.len() == text.len() { (text) } @else {
+            (start) "…"
+            details { summary { "all of it" } pre { (text) } }
         }
     }
 }

@@ -152,3 +152,30 @@ fn texts_without_a_common_character_are_marked_whole_and_long_ones_are_cut() {
     );
     assert!(!page.contains(&"x".repeat(200)), "the whole body is on the page");
 }
+
+#[test]
+fn a_long_reply_is_folded_and_a_short_one_is_not() {
+    let update = update(vec![agreed()]);
+    let page = |told: &str| Report::new("t").scene(Scene::of("s", &update).told(told)).html();
+    let long = format!("{}end", "word ".repeat(100));
+    let folded = page(&long);
+    assert!(
+        folded.contains("… <details><summary>all of it</summary><pre>word")
+            || folded.contains("…<details><summary>")
+    );
+    assert!(folded.contains("word end</pre></details>"), "the whole of it is there: {folded}");
+    assert!(!page("word").contains("<details>"), "the control");
+}
+
+#[test]
+fn what_is_seen_is_also_said() {
+    let page = page(vec![diverged()]);
+    assert!(page.contains(r#"role="img" aria-label="from 5.0 ms to 35.0 ms""#), "{page}");
+    let heads = page.matches("<th").count() - page.matches("<thead").count();
+    assert_eq!(heads, page.matches("scope=\"").count(), "a head of nothing");
+    assert!(
+        page.contains("Who got no response, and why") && page.contains("SysTransient: &lt;script"),
+        "{page}"
+    );
+    assert!(!self::page(vec![agreed()]).contains("Who got no response"), "the control");
+}

@@ -4,8 +4,9 @@ use std::{collections::BTreeSet, fmt};
 
 use super::{Bill, http_request::Asked};
 use crate::{
+    finding::{Findings, votes},
     outcall::{Reject, Request, Transform},
-    replica::{Replica, votes},
+    replica::{self, Replica},
     rules::price::Replication,
     verdict::{Variations, Verdict, judge, variations},
 };
@@ -94,10 +95,21 @@ impl Round {
         variations(&self.replicas)
     }
 
+    /// Everything in which the raw responses differ, and why.
+    pub fn findings(&self) -> Findings {
+        votes::of_responses(&self.replicas)
+    }
+
+    /// Everything in which the votes differ, behind the transform, and why: what kept the replicas from agreeing, where
+    /// that is what happened.
+    pub fn divergence(&self) -> Findings {
+        votes::of_votes(&self.replicas, self.verdict.difference())
+    }
+
     /// A letter for each sending, by its group: `AAAAAAAABBBBB`. Small for a late one, a dot for one that never sent, a
     /// question mark for one whose vote another engine keeps to itself.
     pub fn votes(&self) -> String {
-        votes(&self.replicas)
+        replica::votes(&self.replicas)
     }
 }
 
@@ -113,6 +125,12 @@ impl fmt::Display for Round {
         }
         writeln!(f, ": {} {}", self.request.method, self.request.url)?;
         writeln!(f, "  {}", self.verdict)?;
+        if self.verdict.difference().is_some() {
+            let findings = self.divergence();
+            let told =
+                findings.folded().into_iter().map(|found| format!("{} ({})", found.place, found.first.cause));
+            writeln!(f, "  because: {}", Listed { told: told.collect(), left_out: findings.left_out })?;
+        }
         if !self.replicas.is_empty() {
             let sent = self.replicas.iter().filter(|record| record.asked.is_some());
             let numbers: BTreeSet<usize> = sent.map(|record| record.number).collect();
@@ -121,18 +139,29 @@ impl fmt::Display for Round {
         }
         let Variations { found, left_out } = self.variations();
         if !found.is_empty() {
-            let places =
-                found.iter().take(DIFFERENCES_PRINTED_MAX).map(|difference| difference.place.to_string());
-            let more = found.len().saturating_sub(DIFFERENCES_PRINTED_MAX) + left_out;
-            write!(f, "  responses differ in: {}", places.collect::<Vec<_>>().join(", "))?;
-            match more {
-                0 => writeln!(f)?,
-                more => writeln!(f, " and {more} more")?,
-            }
+            let told = found.iter().map(|difference| difference.place.to_string());
+            writeln!(f, "  responses differ in: {}", Listed { told: told.collect(), left_out })?;
         }
         match self.verdict {
             Verdict::HandedOver { .. } => write!(f, "  cycles: charged by the engine that decided"),
             _ => write!(f, "  cycles: {}", self.bill),
+        }
+    }
+}
+
+/// The first of several, and how many more there are.
+struct Listed {
+    told: Vec<String>,
+    left_out: usize,
+}
+
+impl fmt::Display for Listed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = self.told.len().min(DIFFERENCES_PRINTED_MAX);
+        f.write_str(&self.told[..shown].join(", "))?;
+        match self.told.len() - shown + self.left_out {
+            0 => Ok(()),
+            more => write!(f, " and {more} more"),
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::{adapter::Network, engine::Settings, rules::price};
 mod agreement;
 mod budget;
 mod calls;
+mod causes;
 mod endless;
 mod flexible;
 mod refusals;

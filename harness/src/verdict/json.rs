@@ -84,7 +84,6 @@ impl Path {
     }
 
     /// Its steps, from the root.
-    #[cfg(feature = "probe")]
     pub(crate) fn steps(&self) -> &[Step] {
         &self.0
     }

@@ -9,7 +9,9 @@ use std::{
 
 use tokio::process::Command;
 
+mod browser;
 mod candid;
+mod motoko;
 mod output;
 mod probe;
 #[path = "../../src/adapter/tests/server.rs"]
@@ -23,6 +25,7 @@ mod sample;
 mod server;
 mod verdicts;
 
+use outcall_harness::upstream;
 use server::Server;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_outcall-harness");

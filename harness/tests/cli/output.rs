@@ -13,9 +13,19 @@ async fn help_and_version_are_told() {
     assert!(ran.code == Some(0) && ran.stdout.contains("round"), "{ran:?}");
     let ran = run(&["round", "--help"]).await;
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
-    for word in
-        ["--wasm", "--package", "--did", "--call", "--nodes", "--seed", "--trust", "Exit status", "Examples:"]
-    {
+    for word in [
+        "--wasm",
+        "--package",
+        "--did",
+        "--call",
+        "--nodes",
+        "--rounds",
+        "--seeds",
+        "--seed",
+        "--trust",
+        "Exit status",
+        "Examples:",
+    ] {
         assert!(ran.stdout.contains(word), "{word} is missing in\n{}", ran.stdout);
     }
 }

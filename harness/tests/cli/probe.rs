@@ -9,7 +9,7 @@ use super::{
 };
 
 /// Answers in which everything is noise but the price.
-fn noise(number: usize) -> String {
+pub(super) fn noise(number: usize) -> String {
     let (a, b) = (token(number), token(number + 1_000));
     let noisy = if number.is_multiple_of(2) { "0.3" } else { "0.30000000000000004" };
     let members = [
@@ -55,7 +55,7 @@ async fn answers_that_are_the_same_agree_and_nothing_is_proposed() {
     assert_eq!(lines[0], format!("GET {}v1/price: 13 replicas, seed 7, skew up to 1ms", server.url()));
     assert!(lines[1].starts_with("✓ agreed: all 13 replicas, "), "{ran:?}");
     assert_eq!(lines[2], "  13 requests sent, 1 different answer: AAAAAAAAAAAAA");
-    assert_eq!(lines[3..5], ["  http: on the mainnet replicas accept https only", "  nothing differs"]);
+    assert_eq!(lines[3..5], ["  http: on the mainnet replicas accept https only.", "  nothing differs"]);
     assert!(!ran.stdout.contains("transform(") && !ran.stdout.contains("upstream"), "{ran:?}");
     assert_eq!(lines.last(), Some(&"Again: --seed 7"));
 }
@@ -132,7 +132,41 @@ async fn a_cap_that_some_exceed_and_one_that_all_exceed_are_told_apart() {
         ran.stdout.contains("\n✗ rejected: 13 of 13 replicas have no answer: SysFatal: Http body exceeds"),
         "{ran:?}"
     );
-    assert!(ran.stdout.contains("\n  every answer is beyond the cap: raise max_response_bytes\n"), "{ran:?}");
+    assert!(
+        ran.stdout.contains("\n  Every answer is beyond the cap: raise max_response_bytes.\n"),
+        "{ran:?}"
+    );
+}
+
+/// What is told of 13 replicas, nine of whom get this answer and four that one.
+async fn told_of(nine: &str, four: &str) -> (Option<i32>, Value) {
+    let answers = (0..13).map(|number| if number < 9 { nine } else { four });
+    let answer = |(number, answer): (usize, &str)| {
+        let (head, body) = answer.split_once('|').unwrap();
+        let body = body.replace('#', &number.to_string());
+        Act::reply(&format!("HTTP/1.1 {head}\r\ncontent-length: {}\r\n\r\n{body}", body.len()))
+    };
+    let server = Recorder::start(answers.enumerate().map(answer)).await;
+    let ran = run(&["probe", &server.url("/"), "--skew", "1ms", "--json"]).await;
+    (ran.code, serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {ran:?}")))
+}
+
+#[tokio::test]
+async fn a_rate_for_some_and_each_callers_own_address_are_named_and_what_looks_like_them_is_not() {
+    let (code, told) = told_of("200 OK|{}", "429 Too Many Requests|{}").await;
+    assert_eq!((code, places(&told)), (Some(0), vec![("status", "too-many")]), "nine are enough: {told}");
+    assert!(told["transform"]["why"][0].as_str().unwrap().starts_with("429 for some"), "{told}");
+    let (_, told) = told_of("200 OK|{}", "503 Busy|{}").await;
+    assert_eq!(places(&told), [("status", "status")], "the control: no rate");
+
+    let own = r#"200 OK|{"seen":"10.0.0.1#"}"#;
+    let (code, told) = told_of(own, own).await;
+    let found: Vec<_> = places(&told).into_iter().filter(|(place, _)| place.starts_with('$')).collect();
+    assert_eq!((code, found), (Some(1), vec![("$.seen", "own-address")]), "{told}");
+    assert_eq!(told["transform"]["alike"], true, "{told}");
+    let value = r#"200 OK|{"seen":"10.0 #"}"#;
+    let (_, told) = told_of(value, value).await;
+    assert!(!told["differences"].to_string().contains("own-address"), "the control: no address: {told}");
 }
 
 #[tokio::test]
@@ -147,6 +181,9 @@ async fn a_post_is_sent_only_when_it_is_meant() {
     assert_eq!((ran.code, server.hits()), (Some(2), 0), "a body makes it a POST: {ran:?}");
     let ran = probe(&server, &["--method", "POST", "--yes"]).await;
     assert_eq!((ran.code, server.hits()), (Some(0), 13), "{ran:?}");
+    let said =
+        "\n  POST: 13 requests were sent, and the server may have carried out each of them. On a subnet";
+    assert!(ran.stdout.contains(said), "{ran:?}");
     assert!(!ran.stderr.contains("a server that does not honour it"), "{ran:?}");
     let ran = probe(&server, &["--method", "POST", "--key", "k"]).await;
     assert_eq!((ran.code, server.hits()), (Some(0), 26), "{ran:?}");
@@ -232,6 +269,7 @@ async fn help_tells_what_probe_is_for() {
         "--skew",
         "--seed",
         "--json",
+        "--report",
         "Exit status",
         "Examples:",
     ] {

@@ -1,6 +1,13 @@
 //! What is said of rounds that were played, and the exit status.
 
-use super::{ASKER, Canister, Server, get};
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use tokio::io::{AsyncBufReadExt, BufReader};
+
+use super::{ASKER, Canister, Command, Server, Stdio, command, get, report::Page};
 
 #[tokio::test]
 async fn an_agreement_is_told_with_its_reply_and_the_status_is_0() {
@@ -94,6 +101,88 @@ async fn every_round_has_a_schedule_of_its_own_and_one_bad_round_decides_the_sta
         "{ran:?}"
     );
     assert!(ran.stdout.contains("\n  8 of 10 nodes, 9 requests: AAA·AAAAA·a\n"), "{ran:?}");
+}
+
+#[tokio::test]
+async fn rounds_times_seeds_begin_anew_with_each_seed() {
+    // A canister that answers with how often it was asked.
+    let counting = r#"(module
+        (import "ic0" "msg_reply_data_append" (func $append (param i32 i32)))
+        (import "ic0" "msg_reply" (func $reply))
+        (memory 1) (data (i32.const 0) "DIDL\00\01\7b")
+        (func (export "canister_update count")
+            (i32.store8 (i32.const 7) (i32.add (i32.load8_u (i32.const 7)) (i32.const 1)))
+            (call $append (i32.const 0) (i32.const 8)) (call $reply)))"#;
+    let canister = Canister::new(counting);
+    let play = ["--call", "count", "--seed", "100", "--rounds", "2"];
+    let counts = |stdout: &str| {
+        let replies = stdout.lines().filter_map(|line| line.strip_prefix("count replied "));
+        replies.map(|reply| reply.chars().find(char::is_ascii_digit).unwrap()).collect::<String>()
+    };
+    let ran = canister.round(&[&play[..], &["--seeds", "2"]].concat()).await;
+    assert_eq!(counts(&ran.stdout), "1212", "{ran:?}");
+    for (number, seed) in [(1, 100), (2, 101), (3, 102), (4, 103)] {
+        let name = format!("round {number} of 4: seed {seed}, skew up to 20ms\n");
+        assert!(ran.stdout.contains(&name), "{name} is missing: {ran:?}");
+    }
+    assert!(
+        ran.stdout.ends_with("\n4 rounds, no outcall; no request sent; 0 cycles. Again: --seed 100\n"),
+        "{ran:?}"
+    );
+    // In a log, a line for each round, without a bar.
+    assert!(ran.stderr.contains("\n… 0 of 4: the first is played\n"), "{ran:?}");
+    assert!(!ran.stderr.contains('█') && !ran.stderr.contains('\r'), "{ran:?}");
+    let ran = canister.round(&play).await;
+    assert_eq!(counts(&ran.stdout), "12", "the control: {ran:?}");
+}
+
+/// A server that answers so many requests, and keeps the others waiting.
+async fn answering_first(requests: usize) -> String {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (url, seen) = (format!("http://{}/", listener.local_addr().unwrap()), Arc::new(AtomicUsize::new(0)));
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let seen = seen.clone();
+            tokio::spawn(async move {
+                let mut bytes = Vec::new();
+                while let Ok(byte) = stream.read_u8().await {
+                    bytes.push(byte);
+                    if bytes.ends_with(b"\r\n\r\n") && seen.fetch_add(1, Ordering::SeqCst) < requests {
+                        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await.unwrap();
+                    }
+                }
+            });
+        }
+    });
+    url
+}
+
+#[tokio::test]
+async fn an_interruption_tells_what_was_played_until_then() {
+    let (canister, page) = (Canister::new(ASKER), Page::new());
+    let args = get(&answering_first(13).await);
+    let play = ["round", "--wasm", canister.path(), "--call", "ask", "--args", &args, "--seed", "7"];
+    let mut command = command(&[&play[..], &["--rounds", "5", "--report", page.path()]].concat());
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut told = Vec::new();
+    // It hangs in the second round, and says so before.
+    while !told.last().is_some_and(|line: &String| line.starts_with("round 2 of 5")) {
+        told.push(lines.next_line().await.unwrap().expect("it ended by itself"));
+    }
+    let id = child.id().unwrap().to_string();
+    assert!(Command::new("kill").args(["-INT", &id]).status().await.unwrap().success());
+    while let Some(line) = lines.next_line().await.unwrap() {
+        told.push(line);
+    }
+    let status = child.wait().await.unwrap();
+    let end = told.last().unwrap();
+    assert!(end.starts_with("1 round, 1 outcall: 1 agreed; 13 requests sent; "), "{told:?}");
+    assert!(end.ends_with(" cycles. Interrupted in round 2 of 5. Again: --seed 7"), "{told:?}");
+    assert_eq!(status.code(), Some(130), "{told:?}");
+    let html = std::fs::read_to_string(page.path()).unwrap();
+    assert_eq!(html.matches("<section id=").count(), 1, "{html}");
 }
 
 #[tokio::test]

@@ -9,10 +9,12 @@
 //! why          with "rejected" and "failed": the reject, or what is wrong with the command line
 //! url, method, nodes, seed, skew_ms
 //! requests     how many may have reached the server
+//! warnings     what to know beside the verdict, in sentences: that a POST may have been carried out n times, that bodies
+//!              came in a coding that was not undone, that http does not exist on the mainnet
 //! votes        a letter for each replica, the same for the same answer
 //! groups       how many different answers there are
 //! differences  [{place, header | path, cause, why, values: [{value, replicas}]}]; place is for people, a cause is
-//!              one of the names of probe/cause.rs, and of header and path there is one, or none
+//!              one of the names of finding/cause.rs, and of header and path there is one, or none
 //! left_out     how many more differences there are
 //! suspects     [{place, value, cause, why}]: the same for all, and not to be trusted
 //! cost         {downloaded_bytes: [least, most], delivered_bytes, cycles}
@@ -56,6 +58,7 @@ pub(super) fn told(report: &Report, asked: Asked) -> String {
         "seed": asked.seed,
         "skew_ms": u64::try_from(asked.skew.as_millis()).unwrap_or(u64::MAX),
         "requests": report.requests(),
+        "warnings": report.warnings(),
         "votes": votes(&report.replicas),
         "groups": report.groups(),
         "differences": report.findings.iter().map(difference).collect::<Vec<Value>>(),

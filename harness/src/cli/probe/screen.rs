@@ -31,17 +31,13 @@ pub(super) fn told(report: &Report, asked: Asked) -> String {
 }
 
 fn write_all(out: &mut String, report: &Report, asked: Asked) -> fmt::Result {
-    let Asked { seed, skew } = asked;
     let (method, url) = (&report.request.method, &report.request.url);
-    writeln!(out, "{method} {url}: {} replicas, seed {seed}, skew up to {skew:?}", report.nodes)?;
+    writeln!(out, "{method} {url}: {} replicas, {asked}", report.nodes)?;
     writeln!(out, "{}", verdict(report))?;
     let (requests, answers) = (report.requests(), count(report.groups(), "different answer"));
     writeln!(out, "  {} sent, {answers}: {}", count(requests as usize, "request"), votes(&report.replicas))?;
-    if url.starts_with("http:") {
-        writeln!(out, "  http: on the mainnet replicas accept https only")?;
-    }
-    if report.is_beyond_cap() {
-        writeln!(out, "  every answer is beyond the cap: raise max_response_bytes")?;
+    for warning in report.warnings() {
+        wrapped(&warning, WIDTH - 2).iter().try_for_each(|line| writeln!(out, "  {line}"))?;
     }
     write_findings(out, report)?;
     write_suspects(out, report)?;
@@ -52,7 +48,7 @@ fn write_all(out: &mut String, report: &Report, asked: Asked) -> fmt::Result {
         write_route(out, report, route)?;
     }
     write_costs(out, report)?;
-    writeln!(out, "\nAgain: --seed {seed}")
+    writeln!(out, "\nAgain: --seed {}", asked.seed)
 }
 
 fn verdict(report: &Report) -> String {
@@ -135,19 +131,9 @@ fn write_transform(out: &mut String, report: &Report, transform: &Remedy) -> fmt
         writeln!(out, "\nNo transform makes the answers one:")?;
         return write_reasons(out, &transform.why);
     };
-    let is_safe = matches!(report.request.method.as_str(), "GET" | "HEAD");
     writeln!(out, "\nThis transform makes all {} answers one; it was tried on them:\n", report.nodes)?;
     out.write_str(text)?;
-    write_answer(out, transform)?;
-    if is_safe {
-        return Ok(());
-    }
-    writeln!(out)?;
-    let mind = format!(
-        "Mind that a transform makes answers one, not requests: the server may carry out each of the {}.",
-        report.nodes
-    );
-    wrapped(&mind, WIDTH).iter().try_for_each(|line| writeln!(out, "{line}"))
+    write_answer(out, transform)
 }
 
 fn write_route(out: &mut String, report: &Report, route: &Remedy) -> fmt::Result {

@@ -40,8 +40,8 @@ impl Canister {
         Ok(canister)
     }
 
-    /// Changes the code: `canister_pre_upgrade` of the old module, a fresh heap, the new module's start function and
-    /// `canister_post_upgrade`. Stable memory, cycles and certified data stay, the timer is off. If any of it traps,
+    /// Changes the code: `canister_pre_upgrade` of the old module, a fresh heap (unless both modules say that theirs
+    /// outlives upgrades), the new module's start function and `canister_post_upgrade`. Stable memory, cycles and certified data stay, the timer is off. If any of it traps,
     /// nothing has happened. Calls that are in flight return to the new code, as on a subnet: whoever upgrades with
     /// calls in flight had better know what is in the table.
     ///
@@ -55,6 +55,8 @@ impl Canister {
             state = self.step(&old, &state, message, "canister_pre_upgrade")?;
         }
         let State { heap, globals, .. } = module.first().clone();
+        let keeps = self.module.keeps_heap() && module.keeps_heap();
+        let heap = if keeps { state.heap.clone() } else { heap };
         let state = State { heap, globals, timer_nanos: 0, version: state.version + 1, ..state };
         self.state = self.begin(module, state, "canister_post_upgrade", arg)?;
         self.module = module.clone();

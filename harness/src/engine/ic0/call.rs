@@ -21,9 +21,9 @@ impl Host {
         name: u32,
         name_size: u32,
         reply_fun: u32,
-        reply_env: u32,
+        reply_env: u64,
         reject_fun: u32,
-        reject_env: u32,
+        reject_env: u64,
     ) -> Result<(), Trap> {
         self.abandon();
         if name_size as usize > limits::METHOD_NAME_BYTES_MAX {
@@ -52,7 +52,7 @@ impl Host {
         Ok(())
     }
 
-    pub(super) fn call_on_cleanup(&mut self, _: &mut [u8], fun: u32, env: u32) -> Result<(), Trap> {
+    pub(super) fn call_on_cleanup(&mut self, _: &mut [u8], fun: u32, env: u64) -> Result<(), Trap> {
         let draft = self.draft("call_on_cleanup")?;
         if draft.on_cleanup.replace(Closure { function: fun, environment: env }).is_some() {
             return violation(

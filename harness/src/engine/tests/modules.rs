@@ -31,7 +31,6 @@ fn what_is_not_a_canister_is_refused_in_words() {
     assert!(matches!(Module::new(b""), Err(EngineError::Invalid(_))));
     assert!(matches!(Module::new(&[0x1f, 0x8b, 1, 2]), Err(EngineError::Invalid(_))));
     assert!(refusal("(component)").contains("component"));
-    assert!(refusal("(module (memory i64 1))").contains("64-bit memory"));
     assert!(refusal(r#"(module (import "ic0" "memory" (memory 1)))"#).contains("functions only"));
     assert!(
         refusal(r#"(module (func (export "canister_refuel")))"#).contains("\"canister_refuel\" is reserved")

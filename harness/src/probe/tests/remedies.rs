@@ -158,7 +158,8 @@ fn compressed_bodies_are_the_gateways_to_mend() {
         ..with(json(""), "content-encoding", "br")
     });
     let route = unknown.route.unwrap();
-    assert!(route.text.is_none() && route.why[0].contains("cannot be undone by this probe"), "{route:?}");
+    let why = r#"no route can be tried: bodies came as "br", which the gateway undoes and this probe does not. Ask without"#;
+    assert!(route.text.is_none() && route.why[0].starts_with(why), "{route:?}");
 }
 
 #[test]

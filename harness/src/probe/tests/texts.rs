@@ -67,7 +67,7 @@ fn a_route_names_the_headers_that_must_go_along_and_what_is_made_of_the_answer()
 "#;
     assert_eq!(route, expected);
     assert!(
-        transform.contains("POST https://api.example.com/?… alike"),
+        transform.contains("`POST https://api.example.com/?…` alike"),
         "a query may be a secret: {transform}"
     );
     assert!(transform.contains(r#"&[&[".a b", "[*]", ".nonce"], &[".id"], &[".t", "[1]"]]"#), "{transform}");
@@ -115,4 +115,24 @@ fn six_thousand_places_are_left_out_one_by_one_as_nothing_else_is_in_time() {
         large.alike && large.text.as_ref().unwrap().contains(r#""jq": ".[]?.id? |= empty""#),
         "{large:?}"
     );
+}
+
+#[test]
+fn what_to_know_beside_the_verdict_is_said_and_most_often_there_is_nothing() {
+    let warnings =
+        |request: Request, response: Response| reported(request, vec![Ok(response); 13], &[]).warnings();
+    let post = Request::post("https://api.example.com/", "{}");
+    let carried_out = "POST: 13 requests were sent, and the server may have carried out each of them.";
+    assert!(warnings(post, json("{}"))[0].starts_with(carried_out));
+    let closed = r#"Bodies came as "gzip, br", so that nothing is told of what is in them"#;
+    let told = warnings(request(), with(json("{}"), "content-encoding", "gzip, br"));
+    assert!(told.len() == 1 && told[0].starts_with(closed), "{told:?}");
+    let insecure = Request { url: "HTTP://localhost/".to_owned(), ..request() };
+    assert_eq!(warnings(insecure, json("{}")), ["http: on the mainnet replicas accept https only."]);
+    let over = Reject::new(RejectCode::SysFatal, "Http body exceeds size limit of 9 bytes.");
+    let capped = reported(request(), vec![Err(over); 13], &[]).warnings();
+    assert_eq!(capped, ["Every answer is beyond the cap: raise max_response_bytes."]);
+    // The control: a GET of a plain answer.
+    assert_eq!(warnings(request(), json("{}")), Vec::<String>::new());
+    assert_eq!(warnings(request(), with(json("{}"), "content-encoding", "identity")), Vec::<String>::new());
 }

@@ -73,7 +73,7 @@ const DURATION: [&str; 4] = ["x-runtime", "x-response-time", "x-process-time", "
 const OWN_ADDRESS: [&str; 4] = ["x-forwarded-for", "forwarded", "x-real-ip", "x-client-ip"];
 
 /// Why a header with these values differs. `None` stands for an answer without it.
-pub(in crate::probe) fn cause(name: &str, values: &[Option<String>], now_seconds: f64) -> Cause {
+pub(crate) fn cause(name: &str, values: &[Option<String>], now_seconds: f64) -> Cause {
     if let Some(cause) = named(name) {
         return cause;
     }
@@ -85,7 +85,8 @@ pub(in crate::probe) fn cause(name: &str, values: &[Option<String>], now_seconds
 
 /// Whether a header differs from one request to the next, as its name says, whether or not it did here. With what
 /// follows from the body it depends on the body.
-pub(in crate::probe) fn always_differs(name: &str) -> Option<Cause> {
+#[cfg(feature = "probe")]
+pub(crate) fn always_differs(name: &str) -> Option<Cause> {
     match named(name)? {
         Cause::Proxy if matches!(name, "via" | "nel" | "report-to" | "x-cache" | "cf-cache-status") => None,
         cause @ (Cause::Proxy | Cause::Cookie | Cause::Rate | Cause::Duration | Cause::OwnAddress) => {

@@ -10,7 +10,7 @@ pub struct Pattern(Vec<Part>);
 
 /// One step of a place.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) enum Part {
+pub(crate) enum Part {
     /// The member of that name.
     Member(String),
     /// The element with that number, from 0.
@@ -21,13 +21,13 @@ pub(super) enum Part {
 
 impl Pattern {
     /// This very place. Which of several members with one name is not told apart.
-    pub(super) fn exact(path: &Path) -> Self {
+    pub(crate) fn exact(path: &Path) -> Self {
         Self(path.steps().iter().map(Part::of).collect())
     }
 
     /// The same place in every element: what comes with one element today comes with another tomorrow. The last step
     /// stays, as the first and the second element may mean different things.
-    pub(super) fn general(path: &Path) -> Self {
+    pub(crate) fn general(path: &Path) -> Self {
         let Self(mut parts) = Self::exact(path);
         let last = parts.len().saturating_sub(1);
         for part in &mut parts[..last] {
@@ -39,7 +39,7 @@ impl Pattern {
     }
 
     /// The same place whatever the numbers of the elements are.
-    pub(super) fn widest(path: &Path) -> Self {
+    pub(crate) fn widest(path: &Path) -> Self {
         let mut widest = Self::exact(path);
         for part in &mut widest.0 {
             if let Part::Element(_) = part {
@@ -50,7 +50,7 @@ impl Pattern {
     }
 
     /// Whether a path is one of the places that this stands for.
-    pub(super) fn covers(&self, path: &Path) -> bool {
+    pub(crate) fn covers(&self, path: &Path) -> bool {
         let steps = path.steps();
         self.0.len() == steps.len()
             && self.0.iter().zip(steps).all(|(part, step)| match (part, step) {
@@ -62,7 +62,7 @@ impl Pattern {
     }
 
     /// Its steps, from the root.
-    pub(super) fn parts(&self) -> &[Part] {
+    pub(crate) fn parts(&self) -> &[Part] {
         &self.0
     }
 
@@ -113,7 +113,7 @@ impl Part {
 }
 
 /// Whether a name needs no quotes behind a dot: here, and in jq.
-pub(super) fn is_word(name: &str) -> bool {
+pub(crate) fn is_word(name: &str) -> bool {
     let word = |character: char| character.is_ascii_alphanumeric() || character == '_';
     name.chars().all(word) && name.starts_with(|first: char| !first.is_ascii_digit())
 }
@@ -131,7 +131,7 @@ impl fmt::Display for Pattern {
 }
 
 /// A text as JSON writes it, which is how jq writes it too.
-pub(super) fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 

@@ -11,13 +11,6 @@ use std::{
 
 use outcall_protocol::json::tree::Tree;
 
-use super::{
-    Asked,
-    cause::{Cause, header, value},
-    coding,
-    pattern::Pattern,
-    rules::{Edit, Rules},
-};
 use crate::{
     outcall::{Reject, RejectCode, Response},
     verdict::{
@@ -26,6 +19,17 @@ use crate::{
         json::{self, Kind, Step, walk},
     },
 };
+
+pub(crate) mod cause;
+pub(crate) mod coding;
+mod edit;
+pub(crate) mod pattern;
+pub(crate) mod votes;
+
+pub use cause::Cause;
+use cause::{header, value};
+pub(crate) use edit::{Edit, edited};
+pub use pattern::Pattern;
 
 /// How many places are listed; no honest service comes near.
 const FOUND_MAX: usize = 10_000;
@@ -42,15 +46,33 @@ pub struct Finding {
     pub cause: Cause,
 }
 
+/// What is known beside the answers.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Asked {
+    /// When, in seconds since 1970.
+    pub(crate) at_seconds: f64,
+    /// What is of no interest, as somebody has said.
+    pub(crate) unwanted: Vec<Pattern>,
+}
+
 /// All findings, and how many more there are than are listed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Findings {
-    pub(super) found: Vec<Finding>,
-    pub(super) left_out: usize,
+pub struct Findings {
+    /// The findings.
+    pub found: Vec<Finding>,
+    /// How many more there are.
+    pub left_out: usize,
+}
+
+impl Findings {
+    /// The findings for people: what differs for one cause in many elements of an array is told once.
+    pub fn folded(&self) -> Vec<Folded<'_>> {
+        folded(&self.found)
+    }
 }
 
 /// Everything in which these outcomes differ.
-pub(super) fn findings(raw: &[&Result<Response, Reject>], asked: &Asked) -> Findings {
+pub(crate) fn findings(raw: &[&Result<Response, Reject>], asked: &Asked) -> Findings {
     let mut findings = Findings::default();
     for difference in variations(raw, FOUND_MAX).found {
         let cause = match difference.place {
@@ -82,14 +104,18 @@ fn outcome(raw: &[&Result<Response, Reject>]) -> Cause {
     if rejects.all(is_size_cap) { Cause::SizeCap } else { Cause::Failure }
 }
 
-/// Whether a replica refused a response for its size, in the adapter's words.
-pub(super) fn is_size_cap(reject: &Reject) -> bool {
-    let words = ["Http body exceeds size limit", "Header size exceeds specified response size limit"];
+/// Whether a replica refused a response for its size, in the adapter's words or, behind a transform, the replica's.
+pub(crate) fn is_size_cap(reject: &Reject) -> bool {
+    let words = [
+        "Http body exceeds size limit",
+        "Header size exceeds specified response size limit",
+        "Transformed http response exceeds limit",
+    ];
     reject.code == RejectCode::SysFatal && words.iter().any(|start| reject.message.starts_with(start))
 }
 
 /// Responses of one status each; successes first, then those with more replicas.
-pub(super) fn classes<'r>(raw: &[&'r Result<Response, Reject>]) -> Vec<Vec<&'r Response>> {
+pub(crate) fn classes<'r>(raw: &[&'r Result<Response, Reject>]) -> Vec<Vec<&'r Response>> {
     let mut classes: BTreeMap<u16, Vec<&Response>> = BTreeMap::new();
     for response in raw.iter().filter_map(|raw| raw.as_ref().ok()) {
         classes.entry(response.status).or_default().push(response);
@@ -178,8 +204,7 @@ impl<'r> Class<'r> {
         if noise.is_empty() {
             return;
         }
-        let rules = Rules { edits: noise, ..Rules::default() };
-        let quiet: Vec<Tree> = trees.iter().map(|tree| rules.edited(tree.clone())).collect();
+        let quiet: Vec<Tree> = trees.iter().map(|tree| edited(tree.clone(), &noise)).collect();
         let mut reordered = Vec::new();
         let _ = walk(&quiet.iter().collect::<Vec<_>>(), &mut |kind, path, values| {
             if kind == Kind::ElementOrder {
@@ -219,7 +244,7 @@ impl<'r> Class<'r> {
 
 impl Finding {
     /// The place in the JSON body whose value differs.
-    pub(super) fn path(&self) -> Option<&Path> {
+    pub(crate) fn path(&self) -> Option<&Path> {
         match &self.difference.place {
             Place::Json(path) => Some(path),
             _ => None,
@@ -239,7 +264,7 @@ pub struct Folded<'f> {
 }
 
 /// The findings with what differs for one cause in many elements of an array told once.
-pub(super) fn folded(findings: &[Finding]) -> Vec<Folded<'_>> {
+pub(crate) fn folded(findings: &[Finding]) -> Vec<Folded<'_>> {
     let key = |finding: &Finding| Some((Pattern::widest(finding.path()?), finding.cause.name()));
     let mut counts: BTreeMap<(Pattern, &str), usize> = BTreeMap::new();
     for key in findings.iter().filter_map(key) {

@@ -2,10 +2,11 @@
 
 use std::fmt;
 
-pub(super) mod header;
+mod advice;
+pub(crate) mod header;
 #[cfg(test)]
 mod tests;
-pub(super) mod value;
+pub(crate) mod value;
 
 /// Why something differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! Bodies as they are read: gzip and deflate are undone, as the gateway undoes them. A replica undoes nothing.
 //!
-//! The gateway also knows br and zstd; for these a probe brings no decoder, and says so where it matters.
+//! The gateway also knows br and zstd; for these a probe brings no decoder, and says so. A replica asks for no coding
+//! unless the canister does, so a server that chooses one has been asked to, or does it to everybody.
 
 use std::{borrow::Cow, io::Read};
 
@@ -11,12 +12,16 @@ use crate::outcall::Response;
 /// What a body may measure when it is decoded: what the gateway accepts by default.
 const BODY_BYTES_MAX: u64 = 2_000_000;
 
+/// What to do about bodies that cannot be looked into.
+pub(crate) const ASK_PLAINLY: &str = "Ask without a header accept-encoding or, of a server that compresses all the same, \
+                                      with --header 'accept-encoding: identity'.";
+
 /// A body could not be decoded here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Unreadable;
+pub(crate) struct Unreadable;
 
 /// The codings of a response, in the order in which they were applied; `identity` is none.
-pub(super) fn codings(response: &Response) -> Vec<String> {
+pub(crate) fn codings(response: &Response) -> Vec<String> {
     let fields = response.headers.iter().filter(|(name, _)| name == "content-encoding");
     let names = fields.flat_map(|(_, value)| value.split(','));
     let names = names.map(|name| name.trim().to_ascii_lowercase());
@@ -27,7 +32,7 @@ pub(super) fn codings(response: &Response) -> Vec<String> {
 ///
 /// # Errors
 /// When its codings are unknown here, it is not what they say, or it is too large.
-pub(super) fn decoded(response: &Response) -> Result<Cow<'_, [u8]>, Unreadable> {
+pub(crate) fn decoded(response: &Response) -> Result<Cow<'_, [u8]>, Unreadable> {
     let mut body = Cow::Borrowed(response.body.as_slice());
     if body.is_empty() {
         return Ok(body);
@@ -41,6 +46,11 @@ pub(super) fn decoded(response: &Response) -> Result<Cow<'_, [u8]>, Unreadable> 
         body = Cow::Owned(plain?);
     }
     Ok(body)
+}
+
+/// How a body came that cannot be looked into: `as "br"`. None for one that can be.
+pub(crate) fn closed(response: &Response) -> Option<String> {
+    decoded(response).err().map(|Unreadable| format!("as {:?}", codings(response).join(", ")))
 }
 
 fn whole(decoder: impl Read) -> Result<Vec<u8>, Unreadable> {

@@ -58,7 +58,7 @@ const MACHINE: [&str; 13] = [
 ];
 
 /// Why the values of a JSON member (or of an element of it) differ. `None` stands for an answer without it.
-pub(in crate::probe) fn cause(name: &str, values: &[Option<&Tree>], now_seconds: f64) -> Cause {
+pub(crate) fn cause(name: &str, values: &[Option<&Tree>], now_seconds: f64) -> Cause {
     let present: Vec<&Tree> = values.iter().copied().flatten().collect();
     let numbers = present.iter().map(|value| match value {
         Tree::Number(text) => Some(text.as_str()),
@@ -81,7 +81,7 @@ pub(in crate::probe) fn cause(name: &str, values: &[Option<&Tree>], now_seconds:
 }
 
 /// As [`cause`], of texts.
-pub(in crate::probe) fn of_texts(name: &str, texts: &[&str], now_seconds: f64) -> Option<Cause> {
+pub(crate) fn of_texts(name: &str, texts: &[&str], now_seconds: f64) -> Option<Cause> {
     let all = |test: fn(&str) -> bool| !texts.is_empty() && texts.iter().all(|text| test(text));
     if all(|text| text.parse::<f64>().is_ok_and(f64::is_finite)) {
         // As text they cannot be rounded.
@@ -171,7 +171,8 @@ fn is_address(text: &str) -> bool {
 }
 
 /// Whether a text that was the same for all may be the address of who asked.
-pub(in crate::probe) fn may_be_own_address(tree: &Tree) -> bool {
+#[cfg(feature = "probe")]
+pub(crate) fn may_be_own_address(tree: &Tree) -> bool {
     matches!(tree, Tree::String(text) if is_address(text))
 }
 

@@ -1,0 +1,40 @@
+//! What is a thing worth? A service knows; every replica asks it.
+
+use ic_cdk_management_canister::{
+    HttpRequest, HttpRequestResult, TransformArgs, transform_context_from_query,
+};
+
+/// The price that the service at that URL tells.
+#[ic_cdk::update]
+async fn get_price(url: String) -> Result<String, String> {
+    let transform = transform_context_from_query("transform".to_owned(), Vec::new());
+    answered(request(url).with_transform(transform)).await
+}
+
+/// The same without a transform, so that a test can show what the transform is for.
+#[ic_cdk::update]
+async fn get_price_untransformed(url: String) -> Result<String, String> {
+    answered(request(url)).await
+}
+
+fn request(url: String) -> HttpRequest {
+    HttpRequest::new(url).with_max_response_bytes(2_000)
+}
+
+async fn answered(request: HttpRequest) -> Result<String, String> {
+    let response = request.send().await.map_err(|error| error.to_string())?;
+    price(&response.body).ok_or_else(|| format!("status {}", response.status))
+}
+
+/// Runs on every replica, before they compare: no header stays, and of the body the price alone.
+#[ic_cdk::query(hidden = true)]
+fn transform(args: TransformArgs) -> HttpRequestResult {
+    let body = price(&args.response.body).map(|price| serde_json::json!({ "price": price }).to_string());
+    let body = body.unwrap_or_default().into_bytes();
+    HttpRequestResult { status: args.response.status, headers: Vec::new(), body }
+}
+
+fn price(body: &[u8]) -> Option<String> {
+    let answer: serde_json::Value = serde_json::from_slice(body).ok()?;
+    Some(answer.get("price")?.as_str()?.to_owned())
+}
