@@ -13,6 +13,7 @@ use crate::outcall::Response;
 const BODY_BYTES_MAX: u64 = 2_000_000;
 
 /// What to do about bodies that cannot be looked into.
+#[cfg(feature = "probe")]
 pub(crate) const ASK_PLAINLY: &str = "Ask without a header accept-encoding or, of a server that compresses all the same, \
                                       with --header 'accept-encoding: identity'.";
 
@@ -49,6 +50,7 @@ pub(crate) fn decoded(response: &Response) -> Result<Cow<'_, [u8]>, Unreadable> 
 }
 
 /// How a body came that cannot be looked into: `as "br"`. None for one that can be.
+#[cfg(feature = "probe")]
 pub(crate) fn closed(response: &Response) -> Option<String> {
     decoded(response).err().map(|Unreadable| format!("as {:?}", codings(response).join(", ")))
 }
