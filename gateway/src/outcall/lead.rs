@@ -38,6 +38,8 @@ pub(super) fn spawn(
         let _busy = busy;
         let work = async {
             let ends = Instant::now() + request.route().timeout;
+            // Some were told of it without a receipt, since nothing was recorded: so it stands for all.
+            let told_before = refusal.is_some();
             let settlement = match conduct(&app, &request, body, &mut lead, refusal).await {
                 Ok(settlement) => settlement,
                 Err(why) => return give_up(&app, &request, lead, why),
@@ -46,7 +48,10 @@ pub(super) fn spawn(
                 true => settlement::after_a_lost_leader(&request, settlement),
                 false => settlement,
             };
-            let settlement = signed::signed(&app, &request, settlement);
+            let settlement = match told_before {
+                true => settlement,
+                false => signed::signed(&app, &request, settlement),
+            };
             let left = ends.saturating_duration_since(Instant::now());
             lead.settle(settlement, left.max(limits::SETTLE_PATIENCE_MIN)).await;
             app.activity.settled();

@@ -2,6 +2,8 @@
 
 use std::{collections::VecDeque, sync::Mutex};
 
+use outcall_protocol::receipt::SecretKey;
+
 use super::*;
 
 /// A ledger that is full for some of the claims, and says so, or what else a claim is worth, when it is told to.
@@ -119,6 +121,24 @@ async fn a_refused_key_stays_refused_for_its_error_ttl_with_room_and_without() {
             "{method}: refused for longer than that"
         );
     }
+}
+
+/// Nothing was recorded when the first was refused, so nothing was signed: had the others a receipt, they would not agree.
+#[tokio::test(start_paused = true)]
+async fn a_refusal_that_some_have_read_without_a_receipt_has_none_for_anybody() {
+    let key = SecretKey::from_seed(&[1; 32]).to_pem().replace('\n', "\\n");
+    let signing = format!(r#"{{"/r": "{NOWHERE}", "receipts": {{"keyid": "k", "key": "{key}"}}}}"#);
+    let config = Config::parse(&signing, &|_| None).unwrap();
+    let (_tell, told) = watch::channel(false);
+    let memory = Memory::new(config.store.room_bytes);
+    let app = app_with(config, Momentarily { memory, steps: Mutex::new([Full; 3].into()), told });
+    let refusal = Problem::LedgerFull.answer(&Method::POST);
+    assert_eq!(ask(&app, Method::POST, "/r", "5 ICP").await, refusal);
+    assert_eq!(everybody(&app, Method::POST, "/r", "5 ICP").await, refusal, "there is room again");
+    assert_eq!(app.ledger.occupancy().keys, 1);
+    // The control: what is recorded first has a receipt.
+    let signed = ask_under(&app, "other", Method::POST, "/r", "5 ICP").await;
+    assert!(signed.headers().any(|(name, _)| name == "signature"), "{signed:?}");
 }
 
 /// Whose key it is nobody can say yet: a conflict would promise that this request is not executed, by anybody.
