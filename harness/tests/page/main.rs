@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 use std::{
+    collections::BTreeSet,
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
     process::Command,
@@ -47,6 +48,24 @@ fn the_files_on_the_page_are_the_tested_ones() {
     let expected = GUIDE.map(|(kind, file)| (kind, file.replace(by_path, by_git)));
     assert!(expected[0].1.contains(by_git), "{}", expected[0].1);
     assert_eq!(files, expected);
+}
+
+/// Crates of others that the library brings, on Linux.
+#[test]
+fn the_librarys_dependencies_are_no_more_than_the_page_says() {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["tree", "--locked", "--package", "outcall-harness", "--no-default-features"]);
+    cargo.args(["--edges", "normal,build", "--prefix", "none", "--target", "x86_64-unknown-linux-gnu"]);
+    let tree = cargo.current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
+    assert!(tree.status.success(), "{}", String::from_utf8_lossy(&tree.stderr));
+    let tree = String::from_utf8(tree.stdout).unwrap();
+    let crates: BTreeSet<(&str, &str)> = tree.lines().filter_map(|line| line.split_once(' ')).collect();
+    let crates = crates.iter().map(|(name, rest)| (*name, rest.split(' ').next()));
+    let others: BTreeSet<_> = crates.filter(|(name, _)| !name.starts_with("outcall-")).collect();
+    let row = PAGE.lines().find(|line| line.starts_with("| the harness as above")).unwrap();
+    let said: usize = row.split('|').nth(2).unwrap().trim().parse().unwrap();
+    assert!(others.len() <= said && said > 0, "{} crates, and the page says {said}", others.len());
+    assert!(others.iter().any(|(name, _)| *name == "wasmtime"), "{others:?}");
 }
 
 /// The page's test with the page's service, but for what it expects.

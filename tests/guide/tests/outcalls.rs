@@ -12,7 +12,7 @@ async fn call(method: &str, url: String, schedule: Schedule) -> Update {
     subnet.update(method, encode_args((url,)).unwrap()).await
 }
 
-/// A service as they are: no two of its answers are the same.
+/// A service as they are: each answer has its time and an id.
 async fn service() -> Upstream {
     let answer = |number: usize| {
         let at = number % 2;

@@ -1,7 +1,12 @@
 //! Whole messages.
 
-use super::{diverged, replied, said, thirteen, timed_out};
-use crate::outcall::Response;
+use super::{dated, diverged, replied, round, said, thirteen, timed_out, voted};
+use crate::{
+    finding::Cause,
+    outcall::{Reject, RejectCode, Response},
+    replica::Replica,
+    rules::limits,
+};
 
 const DIVERGED: &str = r#"expected every outcall to agree in get_price, but outcall 7 diverged
 
@@ -83,6 +88,36 @@ fn thirteen_answers_with_several_causes_are_told_in_a_few_lines() {
     let because = "\n  because: header set-cookie (a cookie for each caller), $.mean (float noise: the same number, not \
                    quite, or in other digits), $.items[*].id (a random id, new in each answer)\n";
     assert!(many.to_string().contains(because), "{many}");
+    many.expect_differing(&["header set-cookie", "$.mean", "$.items[*].id"]);
     let said = said(|| many.expect_agreed().id);
     assert_eq!(said.split_once("refunded").unwrap().1, OF_MANY);
+}
+
+#[test]
+fn the_cap_is_named_where_the_transform_exceeds_it_and_no_other_reject_is_it() {
+    let rejected_by_some = |reject: &Reject| {
+        let round = thirteen(|number| if number < 6 { Ok(dated(0)) } else { Err(reject.clone()) });
+        round.divergence().found[0].cause
+    };
+    let beyond = limits::check_transformed(Ok(&[0; 2_001]), Some(2_000)).unwrap_err();
+    assert_eq!(rejected_by_some(&beyond), Cause::SizeCap);
+    assert_eq!(rejected_by_some(&Reject::new(RejectCode::SysFatal, "Timeout expired")), Cause::Failure);
+}
+
+#[test]
+fn what_comes_too_late_is_told_and_is_no_cause() {
+    let late = round(
+        (0..13)
+            .map(|number| match number {
+                0..8 => voted(number, Ok(dated(0))),
+                8 => voted(number, Ok(dated(1))).arriving_late(),
+                _ => Replica::silent(number),
+            })
+            .collect(),
+    );
+    assert_eq!(late.divergence().found, []);
+    let told = "groups, of which one must have 9\n  A  8 replicas: 0 1 2 3 4 5 6 7\n  never sent: 4 replicas: 9 10 11 \
+                12\n  too late: 1 replica: 8";
+    let said = said(|| late.expect_agreed().id);
+    assert!(said.ends_with(told), "{said}");
 }
