@@ -100,6 +100,8 @@ pub const DRAIN_MAX: Duration = Duration::from_secs(60 * 60);
 pub const CONNECTIONS_DEFAULT: usize = 16_384;
 /// Largest `server.connections` and `server.connections_per_address`.
 pub const CONNECTIONS_MAX: usize = 1_000_000;
+/// Most networks in `server.trusted_proxies`.
+pub const TRUSTED_PROXIES_MAX: usize = 256;
 /// Room of the ledger in bytes, unless `store.room_bytes` says otherwise.
 pub const ROOM_BYTES_DEFAULT: u64 = 1024 * 1024 * 1024;
 /// Largest `store.room_bytes`: 1 PiB, so that sums of rooms never overflow.

@@ -61,7 +61,11 @@ impl Opened {
     /// When the certificate or key that `server.tls` names cannot be used; nothing has been accepted then.
     pub fn new(listener: TcpListener, app: Arc<App>) -> Result<Self, TlsError> {
         let acceptor = Acceptor::new(app.server.tls.as_ref())?;
-        let places = Places::new(app.server.connections, app.server.connections_per_address);
+        let places = Places::new(
+            app.server.connections,
+            app.server.connections_per_address,
+            &app.server.trusted_proxies,
+        );
         Ok(Self { listener, door: Door { acceptor, places, app } })
     }
 

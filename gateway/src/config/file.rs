@@ -81,6 +81,8 @@ pub(super) struct Server {
     pub(super) drain: Option<DurationText>,
     pub(super) connections: Option<u64>,
     pub(super) connections_per_address: Option<u64>,
+    #[serde(default)]
+    pub(super) trusted_proxies: Vec<String>,
     pub(super) tls: Option<Tls>,
     pub(super) upstream_ca: Option<String>,
     pub(super) audience: Option<String>,

@@ -1,6 +1,12 @@
 //! The settings that belong to no route: `server` and `store`.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    time::Duration,
+};
+
+use ipnet::IpNet;
 
 use super::{
     Route,
@@ -22,6 +28,8 @@ pub struct Server {
     pub connections: usize,
     /// Connections from one address; off unless named.
     pub connections_per_address: Option<usize>,
+    /// Whose connections that limit does not count: proxies that pass on the connections of many.
+    pub trusted_proxies: Vec<IpNet>,
     /// The certificate to serve TLS with; without it the gateway speaks plain HTTP.
     pub tls: Option<Tls>,
     /// A PEM file with roots that are trusted for upstreams in addition to the system's.
@@ -53,6 +61,7 @@ impl Default for Server {
             drain: limits::DRAIN_DEFAULT,
             connections: limits::CONNECTIONS_DEFAULT,
             connections_per_address: None,
+            trusted_proxies: Vec::new(),
             tls: None,
             upstream_ca: None,
             audience: None,
@@ -90,6 +99,7 @@ pub(super) fn server(file: &file::Server, place: &Place<'_>, problems: &mut Prob
     };
     let in_all = connections(file.connections, "connections");
     let per_address = connections(file.connections_per_address, "connections_per_address");
+    let trusted_proxies = trusted_proxies(&file.trusted_proxies, &place.member("trusted_proxies"), problems);
     let tls = file.tls.as_ref().and_then(|tls| {
         let place = place.member("tls");
         let certificate = file_path(&tls.certificate, &place.member("certificate"), problems);
@@ -114,6 +124,7 @@ pub(super) fn server(file: &file::Server, place: &Place<'_>, problems: &mut Prob
         drain: drain.unwrap_or(defaults.drain),
         connections: in_all.unwrap_or(defaults.connections),
         connections_per_address: per_address,
+        trusted_proxies,
         tls,
         upstream_ca,
         audience,
@@ -145,6 +156,29 @@ pub(super) fn store<'r>(
     );
     problems.value(&place.member("room_bytes"), expected);
     defaults
+}
+
+/// Networks, or single addresses. An IPv4 address in the clothes of IPv6 is what it wears.
+fn trusted_proxies(written: &[String], place: &Place<'_>, problems: &mut Problems<'_>) -> Vec<IpNet> {
+    if written.len() > limits::TRUSTED_PROXIES_MAX {
+        problems.at(
+            place,
+            format!("{} networks", written.len()),
+            format!("at most {}", limits::TRUSTED_PROXIES_MAX),
+        );
+        return Vec::new();
+    }
+    let mut networks = Vec::with_capacity(written.len());
+    for (index, text) in written.iter().enumerate() {
+        match text.parse::<IpNet>().ok().or_else(|| Some(text.parse::<IpAddr>().ok()?.into())) {
+            Some(network) => networks.push(network),
+            None => problems.value(
+                &place.element(index),
+                r#"an address or a network, such as "10.0.0.0/8" or "fd00::/8""#,
+            ),
+        }
+    }
+    networks
 }
 
 fn file_path(text: &str, place: &Place<'_>, problems: &mut Problems<'_>) -> Option<PathBuf> {

@@ -99,7 +99,10 @@ fn caller_row(caller: &Caller) -> (&str, String) {
 fn server_rows(config: &Config) -> Vec<Row> {
     let server = &config.server;
     let per_address = match server.connections_per_address {
-        Some(connections) => format!("{connections} from one address"),
+        Some(connections) if server.trusted_proxies.is_empty() => format!("{connections} from one address"),
+        Some(connections) => {
+            format!("{connections} from one address but {}", joined(&server.trusted_proxies))
+        }
         None => "any number from one address".to_owned(),
     };
     let mut rows = vec![

@@ -81,6 +81,7 @@ const EVERYTHING: &str = r#"{
         "drain": "10s",
         "connections": 100,
         "connections_per_address": 10,
+        "trusted_proxies": ["10.0.0.0/8", "fd00::1"],
         "tls": {"certificate": "cert.pem", "key": "key.pem"},
         "upstream_ca": "roots.pem",
         "audience": "https://gateway.example",

@@ -54,7 +54,7 @@ struct Connection {
 fn connect() -> Connection {
     let config = Config::parse(r#"{"/r": "http://127.0.0.1:1/u"}"#, &|_| None).unwrap();
     let acceptor = Acceptor::new(config.server.tls.as_ref()).unwrap();
-    let places = Places::new(1, None);
+    let places = Places::new(1, None, &[]);
     let app = Arc::new(App::new(config, Arc::new(Slow), Network::default()).unwrap());
     let door = Door { acceptor, places, app };
     let (client, server) = duplex(64 * 1024);

@@ -91,7 +91,7 @@ callers
   teller         a token; rate off
 server
   drain          10s
-  connections    100 in all, 10 from one address
+  connections    100 in all, 10 from one address but 10.0.0.0/8, fd00::1/128
   tls            cert.pem
   audience       https://gateway.example
   upstream_ca    roots.pem

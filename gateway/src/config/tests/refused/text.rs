@@ -129,7 +129,7 @@ fn members_that_do_not_exist_are_refused_with_what_does() {
     );
     refused(
         r#"{"/p": "https://a.example", "server": {"port": 80}}"#,
-        "1:40: server.port: found an unknown member, expected one of listen, drain, connections, connections_per_address, tls, upstream_ca, audience",
+        "1:40: server.port: found an unknown member, expected one of listen, drain, connections, connections_per_address, trusted_proxies, tls, upstream_ca, audience",
     );
     refused(
         r#"{"/p": "https://a.example", "store": {"room": "1GiB"}}"#,

@@ -171,6 +171,10 @@ fn settings_have_bounds() {
         "1:67: server.connections_per_address: found 0, expected a whole number from 1 to 1000000",
     );
     setting_refused(
+        r#""server": {"trusted_proxies": ["10.0.0.0/8", "10.0.0.0/33", "g"]}"#,
+        "1:74: server.trusted_proxies[1]: found \"10.0.0.0/33\", expected an address or a network, such as \"10.0.0.0/8\" or \"fd00::/8\"\n1:89: server.trusted_proxies[2]: found \"g\", expected an address or a network, such as \"10.0.0.0/8\" or \"fd00::/8\"",
+    );
+    setting_refused(
         r#""server": {"tls": {"certificate": "cert.pem"}}"#,
         r#"1:47: server.tls: found no member "key", expected one"#,
     );
