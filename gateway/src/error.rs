@@ -13,6 +13,12 @@ use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 
 use crate::answer::Answer;
 
+mod facts;
+#[cfg(test)]
+mod tests;
+
+pub use facts::Facts;
+
 /// Whether the upstream has executed the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Executed {
@@ -120,19 +126,6 @@ pub enum Problem {
     Internal,
 }
 
-/// What a kind of failure says, to whom, and with which status.
-#[derive(Clone, Copy, Debug)]
-pub struct Facts {
-    /// The end of `urn:outcall-gateway:<kind>`.
-    pub kind: &'static str,
-    /// The HTTP status.
-    pub status: StatusCode,
-    /// Whether the upstream has executed the request.
-    pub executed: Executed,
-    /// A sentence for the developer of the canister.
-    pub detail: &'static str,
-}
-
 impl Problem {
     /// Every kind, for documentation and tests.
     pub const ALL: [Self; 40] = [
@@ -183,189 +176,6 @@ impl Problem {
         Self::ALL.into_iter().find(|problem| problem.facts().kind == kind)
     }
 
-    /// The fixed facts of this kind.
-    pub fn facts(self) -> Facts {
-        use Executed::{No, Unknown, Yes};
-        let (kind, status, executed, detail) = match self {
-            Self::KeyMissing => ("key-missing", 400, No, "This route needs an Idempotency-Key header."),
-            Self::KeyInvalid => (
-                "key-invalid",
-                400,
-                No,
-                "The Idempotency-Key must be one header of 1 to 255 visible ASCII characters.",
-            ),
-            Self::KeyReused => {
-                ("key-reused", 422, No, "This Idempotency-Key was used before with another request.")
-            }
-            Self::PathInvalid => (
-                "path-invalid",
-                400,
-                No,
-                "The path must not contain a backslash, an empty segment, a control character or a dot segment.",
-            ),
-            Self::UrlTooLong => ("url-too-long", 400, No, "The URL must not exceed 8192 bytes."),
-            Self::AbsoluteForm => {
-                ("absolute-form", 400, No, "The request target must be a path, not an absolute URL.")
-            }
-            Self::HostInvalid => ("host-invalid", 400, No, "The request must have one Host header."),
-            Self::TransferCoding => {
-                ("transfer-coding", 400, No, "The body's only transfer coding must be chunked, once.")
-            }
-            Self::BodyIncomplete => {
-                // One replica's network says nothing of the others: this key may be led, or have been.
-                ("body-incomplete", 400, Unknown, "The request body did not arrive whole and in time.")
-            }
-            Self::BodiesFull => (
-                "bodies-full",
-                503,
-                Unknown,
-                "Other requests take all the room for bodies; ask the same key again.",
-            ),
-            Self::BodyTooLarge => {
-                ("body-too-large", 413, No, "The request body must not exceed 2000000 bytes.")
-            }
-            Self::HeadersTooLarge => (
-                "headers-too-large",
-                431,
-                No,
-                "The request must not have more than 128 headers or 65536 bytes of headers.",
-            ),
-            Self::TokenMissing => (
-                "token-missing",
-                401,
-                Unknown,
-                "This route needs an Authorization header with a Bearer token.",
-            ),
-            Self::TokenInvalid => (
-                "token-invalid",
-                401,
-                Unknown,
-                "The token is neither a known one nor signed by a known caller for this gateway.",
-            ),
-            Self::TokenForAnother => (
-                "token-for-another",
-                403,
-                Unknown,
-                "The token must have been signed for this very request and none other.",
-            ),
-            Self::TokenExpired => (
-                "token-expired",
-                401,
-                No,
-                "The token has expired or is not valid yet; this outcall was not sent.",
-            ),
-            Self::CallerNotAllowed => {
-                ("caller-not-allowed", 403, Unknown, "This route is for other callers.")
-            }
-            Self::NoRoute => ("no-route", 404, Unknown, "No route of this gateway has this path."),
-            Self::MethodNotAllowed => {
-                ("method-not-allowed", 405, Unknown, "This route does not serve this method.")
-            }
-            Self::RateLimited => (
-                "rate-limited",
-                429,
-                No,
-                "The route's rate of new outcalls is used up; this one was not sent.",
-            ),
-            Self::UpstreamBusy => (
-                "upstream-busy",
-                503,
-                No,
-                "The route's upstream calls in flight are at their limit; this one was not sent.",
-            ),
-            Self::BreakerOpen => (
-                "breaker-open",
-                503,
-                No,
-                "The upstream failed repeatedly and is being left alone; this outcall was not sent.",
-            ),
-            Self::Draining => {
-                ("draining", 503, No, "The gateway is shutting down; this outcall was not sent.")
-            }
-            Self::LedgerFull => (
-                "ledger-full",
-                503,
-                Unknown,
-                "The ledger has no room for another outcall; nothing was sent now.",
-            ),
-            Self::LedgerUnreachable => (
-                "ledger-unreachable",
-                503,
-                Unknown,
-                "The ledger cannot be reached, so that this outcall could not be claimed; nothing was sent now.",
-            ),
-            Self::LedgerForgotten => (
-                "ledger-forgotten",
-                503,
-                Unknown,
-                "The ledger is new or has lost records, so that it cannot know whether this outcall was made before; nothing was sent now.",
-            ),
-            Self::WaitersFull => (
-                "waiters-full",
-                503,
-                Unknown,
-                "Too many requests wait for this outcall already; ask the same key again.",
-            ),
-            Self::UpstreamUnreachable => {
-                ("upstream-unreachable", 502, No, "The upstream could not be reached; nothing was sent.")
-            }
-            Self::UpstreamNotPublic => (
-                "upstream-not-public",
-                502,
-                No,
-                "The host leads to no public address, and this route calls no other; nothing was sent.",
-            ),
-            Self::UpstreamFailed => {
-                ("upstream-failed", 502, Unknown, "The upstream broke off before its answer was complete.")
-            }
-            Self::UpstreamTimeout => {
-                ("upstream-timeout", 504, Unknown, "The upstream did not answer in time.")
-            }
-            Self::OutcomeUnknown => (
-                "outcome-unknown",
-                502,
-                Unknown,
-                "The request may have been sent, but no complete answer came back; it will not be sent again.",
-            ),
-            Self::LeaderLost => (
-                "leader-lost",
-                502,
-                Unknown,
-                "The outcall was lost inside the gateway; ask the same key again.",
-            ),
-            Self::AnswerTooLarge => {
-                ("answer-too-large", 502, Yes, "The upstream's answer exceeds the size limit of this route.")
-            }
-            Self::AnswerCoding => (
-                "answer-coding",
-                502,
-                Yes,
-                "The upstream's answer has a content coding that cannot be undone.",
-            ),
-            Self::AnswerNotJson => (
-                "answer-not-json",
-                502,
-                Yes,
-                "The upstream's answer is not the JSON that this route promises.",
-            ),
-            Self::AnswerProjection => {
-                ("answer-projection", 502, Yes, "The route's jq filter did not yield exactly one value.")
-            }
-            Self::AnswerHeaders => (
-                "answer-headers",
-                502,
-                Yes,
-                "The upstream's answer has headers that the replicas would refuse.",
-            ),
-            Self::AnswerUnfinished => {
-                ("answer-unfinished", 502, Yes, "The gateway failed over the upstream's answer.")
-            }
-            Self::Internal => ("internal", 500, Unknown, "The gateway failed; ask the same key again."),
-        };
-        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        Facts { kind, status, executed, detail }
-    }
-
     /// The answer that every replica gets for this failure of a request with `method`.
     pub fn answer(self, method: &Method) -> Answer {
         self.answer_with(method, None)
@@ -398,47 +208,5 @@ impl Problem {
         }
         headers.push((header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json")));
         Answer::new(method, status, headers, Bytes::from(body)).saying(self)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::HashSet;
-
-    use super::*;
-
-    #[test]
-    fn every_kind_is_valid_json_with_its_own_type_and_the_members_of_rfc_9457() {
-        let mut kinds = HashSet::new();
-        for problem in Problem::ALL {
-            let answer = problem.answer(&Method::GET);
-            let json: serde_json::Value = serde_json::from_slice(answer.body()).unwrap();
-            assert_eq!(json["status"], answer.status().as_u16());
-            assert_eq!(json["executed"], problem.facts().executed.as_str());
-            assert!(json["type"].as_str().unwrap().starts_with("urn:outcall-gateway:"));
-            assert!(kinds.insert(json["type"].to_string()), "{problem:?} shares its type");
-        }
-        assert_eq!(kinds.len(), Problem::ALL.len());
-    }
-
-    #[test]
-    fn the_bytes_of_an_error_are_these() {
-        let answer = Problem::KeyReused.answer(&Method::POST);
-        insta::assert_snapshot!(String::from_utf8_lossy(answer.body()), @r#"{"type":"urn:outcall-gateway:key-reused","title":"Unprocessable Entity","status":422,"detail":"This Idempotency-Key was used before with another request.","executed":"no"}"#);
-        let headers: Vec<_> = answer.headers().collect();
-        assert_eq!(
-            headers,
-            [
-                ("content-type", b"application/problem+json".as_slice()),
-                ("content-length", answer.body().len().to_string().as_bytes()),
-            ]
-        );
-    }
-
-    #[test]
-    fn the_answer_to_head_carries_neither_body_nor_length() {
-        let answer = Problem::NoRoute.answer(&Method::HEAD);
-        assert!(answer.body().is_empty());
-        assert!(answer.headers().all(|(name, _)| name != "content-length"));
     }
 }
