@@ -47,7 +47,7 @@ where
         if let Some(keys) = app.receipts.published(&request) {
             return keys;
         }
-        match enter(&app.routes, &app.callers, request) {
+        match enter(&app.routes, &app.callers, request, &line) {
             Ok(asked) => outcall::answer(&app, asked, &line).await,
             Err(refused) => refused,
         }
@@ -59,7 +59,12 @@ where
 }
 
 /// The guards, in order. None looks at the key or the body, and none remembers anything. An error is the answer.
-pub(crate) fn enter<B>(routes: &Routes, callers: &Callers, request: Request<B>) -> Result<Asked<B>, Answer> {
+pub(crate) fn enter<B>(
+    routes: &Routes,
+    callers: &Callers,
+    request: Request<B>,
+    line: &Line,
+) -> Result<Asked<B>, Answer> {
     let (head, body) = request.into_parts();
     let Parts { method, uri, .. } = &head;
     let refuse = |problem: Problem| problem.answer(method);
@@ -71,6 +76,7 @@ pub(crate) fn enter<B>(routes: &Routes, callers: &Callers, request: Request<B>) 
     guard::header_block(&head.headers).map_err(refuse)?;
     guard::path(uri).map_err(refuse)?;
     let (served, rest) = routes.find(uri.path()).ok_or_else(|| refuse(Problem::NoRoute))?;
+    line.route(&served.route.path);
     guard::method_of_route(method, &served.route)?;
     let asker = match &served.route.allow {
         Some(allowed) => Some(callers.asker(&head.headers, allowed).map_err(refuse)?),

@@ -69,7 +69,6 @@ where
     B: HttpBody<Data = Bytes> + Unpin,
 {
     let Asked { served, asker, target, head, body } = asked;
-    line.route(&served.route.path);
     let caller = asker.as_ref().map_or(ANONYMOUS, Asker::name);
     line.caller(caller);
     let given = key::given(&served.route, &head.method, &head.headers)?;

@@ -24,8 +24,9 @@ fn app() -> App {
 async fn request(app: &App, path: &str) -> Arc<Request> {
     let asked = http::Request::post(path).header("host", "g").header("idempotency-key", "k");
     let asked = asked.body(Full::new(Bytes::new()));
-    let asked = enter(&app.routes, &app.callers, asked.unwrap()).expect("a request that passes the guards");
-    let read = request::read(&app.bodies, asked, &Line::begin(&Method::POST)).await;
+    let line = Line::begin(&Method::POST);
+    let asked = enter(&app.routes, &app.callers, asked.unwrap(), &line);
+    let read = request::read(&app.bodies, asked.expect("a request that passes the guards"), &line).await;
     read.map_err(|problem| format!("{problem:?}")).unwrap().0
 }
 

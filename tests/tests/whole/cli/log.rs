@@ -1,5 +1,6 @@
 //! The log: one line for each request, and nothing in it that is anybody's secret.
 
+use outcall_protocol::digest;
 use outcall_tests::{
     gateway::Process,
     replica::{Outcall, Replica, Stage},
@@ -10,8 +11,18 @@ use serde_json::Value;
 use super::BINARY;
 
 /// Every one of these stands somewhere in what is sent.
-const SECRETS: [&str; 9] =
-    ["kkkey", "hhheader", "qqquery", "pppath", "bbbody", "iiinjected", "ooown", "aaanswer", "tttype"];
+const SECRETS: [&str; 10] = [
+    "tttoken",
+    "kkkey",
+    "hhheader",
+    "qqquery",
+    "pppath",
+    "bbbody",
+    "iiinjected",
+    "ooown",
+    "aaanswer",
+    "tttype",
+];
 
 fn config(upstream: &Upstream) -> String {
     format!(
@@ -19,13 +30,22 @@ fn config(upstream: &Upstream) -> String {
              "/jq": {{"upstream": "{0}", "response": {{"jq": ".a.b | error(\"ours\")"}}}},
              "/index": {{"upstream": "{0}", "response": {{"jq": ".a.b.c"}}}},
              "/json": {{"upstream": "{0}", "response": {{"canonical_json": true}}}},
-             "/down": "http://127.0.0.1:1/ooown?ooown"}}"#,
-        upstream.url("/ooown")
+             "/down": "http://127.0.0.1:1/ooown?ooown",
+             "/some": {{"upstream": "{0}", "allow": ["shop"]}},
+             "/others": {{"upstream": "{0}", "allow": ["cron"]}},
+             "callers": {{"shop": {{"tokens_sha256": ["{1}"]}}, "cron": {{"tokens_sha256": ["{2}"]}}}}}}"#,
+        upstream.url("/ooown"),
+        digest::plain(b"tttoken"),
+        digest::plain(b"another"),
     )
 }
 
 fn secretive(outcall: Outcall) -> Outcall {
     outcall.header("authorization", "Bearer hhheader").header("x-other", "hhheader").body("bbbody")
+}
+
+fn bearing(outcall: Outcall) -> Outcall {
+    outcall.header("authorization", "Bearer tttoken").body("bbbody")
 }
 
 /// Makes requests that end in every way there is; returns how many of them were requests at all.
@@ -51,6 +71,10 @@ async fn requests(gateway: &Process) -> usize {
         secretive(Outcall::get("/json/pppath")),
         secretive(Outcall::get("/index/json/pppath")),
         secretive(Outcall::get("/jq/json/pppath")),
+        secretive(Outcall::get("/some/pppath")),
+        bearing(Outcall::get("/some/pppath")),
+        bearing(Outcall::get("/others/pppath")),
+        Outcall::get("/some/pppath"),
     ];
     for outcall in &outcalls {
         replica.send(outcall).await.unwrap();
@@ -167,7 +191,14 @@ async fn every_request_is_one_line_of_json() {
     GET /json key lead 502 upstream 200 executed yes problem answer-not-json
     GET /index key lead 502 upstream 200 executed yes problem answer-projection
     GET /jq key lead 502 upstream 200 executed yes problem answer-projection
+    GET /some - none 401 upstream - executed unknown problem token-invalid
+    GET /some key lead 200 upstream 200 executed - problem -
+    GET /others - none 403 upstream - executed unknown problem caller-not-allowed
+    GET /some - none 401 upstream - executed unknown problem token-missing
     ");
+    let callers: Vec<&Value> =
+        answered.iter().map(|line| &line["caller"]).filter(|name| !name.is_null()).collect();
+    assert_eq!(callers, ["shop"]);
 }
 
 #[tokio::test]
