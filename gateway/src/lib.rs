@@ -30,6 +30,8 @@ mod cli;
 pub mod config;
 mod demo;
 pub mod error;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod gather;
 pub mod ledger;
 pub mod limits;

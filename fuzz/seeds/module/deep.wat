@@ -1,0 +1,1 @@
+(module (func $f (export "canister_update d") (call $f)))

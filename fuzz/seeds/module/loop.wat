@@ -1,0 +1,1 @@
+(module (func (export "canister_update a") (loop (br 0))))

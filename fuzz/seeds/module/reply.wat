@@ -1,0 +1,1 @@
+(module (import "ic0" "msg_reply" (func $r)) (memory 1) (data (i32.const 0) "x") (global (mut i32) (i32.const 1)) (func (export "canister_query q") (call $r)))

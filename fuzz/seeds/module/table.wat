@@ -1,0 +1,1 @@
+(module (table 1 funcref) (elem (i32.const 0) $f) (func $f) (func (export "canister_update t") (call_indirect (i32.const 0))) (start $f))

@@ -1,0 +1,1 @@
+(module (import "env" "x" (func)) (memory i64 1) (func (export "canister_x") (param i32)))
