@@ -8,6 +8,7 @@ use http::{Request, Uri};
 use crate::{
     callers::{Asker, Callers},
     config::{Config, Route},
+    log::Line,
     outcall::Asked,
     router::{self, Routes},
 };
@@ -37,7 +38,9 @@ impl Door {
 
     /// Asks the guards; nothing, if one of them turned the request away.
     pub fn enter(&self, request: Request<()>) -> Option<Entered> {
-        let Asked { served, asker, target, .. } = router::enter(&self.routes, &self.callers, request).ok()?;
+        let line = Line::begin(request.method());
+        let entered = router::enter(&self.routes, &self.callers, request, &line);
+        let Asked { served, asker, target, .. } = entered.ok()?;
         Some(Entered {
             route: served.route.clone(),
             target,
