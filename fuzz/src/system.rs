@@ -79,7 +79,7 @@ fn carry_out(canister: &mut Canister, script: &[u8]) {
             left -= 1;
             if canister.is_own(&call) {
                 canister.deliver(&call);
-            } else if left % 2 == 0 {
+            } else if left.is_multiple_of(2) {
                 canister.respond(call.id, Ok(script.to_vec()), call.cycles);
             } else {
                 canister.respond(call.id, Err(Reject::new(RejectCode::CanisterError, "no")), u128::MAX);

@@ -1,5 +1,7 @@
 //! Every seed, played as an ordinary test: what the search has found once stays found.
 
+#![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
 use std::{
     collections::BTreeSet,
     fs,

@@ -36,7 +36,7 @@ pub fn sign(
     let parameters = format!("({});created={created_s};keyid=\"{id}\";alg=\"ed25519\"", quoted.join(" "));
     let whole = Response { headers: &headers, ..*response };
     let components = names.iter().filter_map(|name| Some((*name, component(&whole, name)?)));
-    let signature = base64::standard(&key.signature(&base(components, &parameters)));
+    let signature = base64::standard(&key.signature(base(components, &parameters)));
     [
         (CONTENT_DIGEST, digest),
         (OUTCALL_REQUEST, request),

@@ -96,7 +96,7 @@ pub fn verify(
     }
     let known = keys.iter().find(|(id, _)| id.as_str() == input.keyid);
     let (keyid, key) = known.ok_or_else(|| ReceiptError::UnknownKey(input.keyid.to_owned()))?;
-    if !key.verifies(&base(components.into_iter(), input.parameters), &signature) {
+    if !key.verifies(base(components.into_iter(), input.parameters), &signature) {
         return Err(ReceiptError::WrongSignature);
     }
     // From here on the fields are the gateway's.
