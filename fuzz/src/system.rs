@@ -1,8 +1,8 @@
 //! Calls of ic0 as a hostile canister makes them: any function, any arguments, in any kind of message.
 //!
-//! Compiling a module for each try would take a hundred times as long as running it. So there is one canister, an
-//! interpreter: each of its entry points reads a script from its argument, two bytes for each number, and calls what it
-//! says. What a canister keeps (globals, memory, its place in the script) it keeps for its callbacks, which go on there.
+//! Most of a try would go into compiling a module, if each had its own. So there is one canister, an interpreter: each of
+//! its entry points reads a script from its argument, two bytes for each number, and calls what it says. What a canister
+//! keeps (globals, memory, its place in the script) it keeps for its callbacks, which go on there.
 
 mod interpreter;
 

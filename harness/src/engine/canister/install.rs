@@ -19,7 +19,7 @@ impl Canister {
     /// caller.
     ///
     /// # Errors
-    /// The trap of either.
+    /// The trap of either, and [`Trap::OutOfMemory`] where the module begins with more heap than there is.
     pub fn install(module: &Module, init_arg: &[u8], settings: Settings) -> Result<Self, Trap> {
         let state = State { balance: settings.cycles, version: 1, ..module.first().clone() };
         let mut canister = Self {
@@ -63,9 +63,15 @@ impl Canister {
         Ok(())
     }
 
-    /// The start function and then an entry point of the installation.
+    /// The start function and then an entry point of the installation. A module may have neither, and then nobody would
+    /// ask whether the memory that it begins with fits.
     fn begin(&mut self, module: &Module, state: State, entry: &str, arg: &[u8]) -> Result<State, Trap> {
         let mut state = state;
+        let bytes_max = self.settings.heap_bytes_max;
+        if state.heap.len() > bytes_max {
+            let trap = format!("it begins with {} bytes of heap", state.heap.len());
+            return Err(Trap::OutOfMemory { trap, memory: "heap", bytes_max });
+        }
         if module.starts() {
             let message = self.message(Mode::Start, &[]);
             state = self.step(module, &state, message, rewrite::START)?;

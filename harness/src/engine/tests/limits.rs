@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::{install_with, module, query, text, update};
-use crate::engine::{Canister, Settings};
+use crate::engine::{Canister, Module, Settings};
 
 #[test]
 fn a_loop_without_end_stops_after_the_instructions_of_its_kind() {
@@ -91,6 +91,21 @@ fn a_module_whose_memory_is_too_large_from_the_start_is_a_trap_of_the_installati
     let settings = Settings { heap_bytes_max: 1_000, ..Settings::default() };
     let trap = Canister::install(&module(r#"(func (export "canister_init"))"#), &[], settings).unwrap_err();
     assert!(trap.to_string().contains("memory"), "{trap}");
+}
+
+#[test]
+fn a_module_that_runs_nothing_at_its_installation_is_held_to_its_heap_too() {
+    let settings = || Settings { heap_bytes_max: 131_072, ..Settings::default() };
+    let beginning_with =
+        |pages: u32| Module::new(&wat::parse_str(format!("(module (memory {pages}))")).unwrap());
+    let (fits, too_large) = (beginning_with(2).unwrap(), beginning_with(3).unwrap());
+    let mut canister = Canister::install(&fits, &[], settings()).unwrap();
+    let expected = "Canister trapped: it begins with 196608 bytes of heap. Its heap memory had asked for more than the \
+         131072 bytes that the embedded engine was told to give it";
+    let refused = Canister::install(&too_large, &[], settings()).unwrap_err();
+    assert_eq!(refused.to_string(), expected);
+    assert_eq!(canister.upgrade(&too_large, &[]).unwrap_err().to_string(), expected);
+    assert_eq!(canister.heap_bytes(), 131_072);
 }
 
 #[test]

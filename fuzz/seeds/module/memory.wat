@@ -1,0 +1,1 @@
+(module (memory 100) (func (export "canister_query q")))
