@@ -96,6 +96,19 @@ fn addresses_counters_durations_and_machines_are_known() {
     assert_eq!(caused("x", &["5", "3", "6"]), Cause::Moves, "a gap");
 }
 
+/// An account that each request adds one to is what is asked for.
+#[test]
+fn an_amount_that_goes_up_by_one_with_each_request_is_no_counter() {
+    for name in ["balance", "totalSupply", "block_height", "count", "price"] {
+        assert_eq!(caused(name, &["1003", "1001", "1002"]), Cause::Moves, "{name}");
+    }
+    assert_eq!(
+        caused("served_count", &["1003", "1001"]),
+        Cause::Counter,
+        "the name says that answers are counted"
+    );
+}
+
 #[test]
 fn numbers_that_are_the_same_but_for_noise_are_rounded_to_what_they_share() {
     let decimals = |values: &[&str]| match caused("x", values) {
@@ -107,6 +120,9 @@ fn numbers_that_are_the_same_but_for_noise_are_rounded_to_what_they_share() {
     assert_eq!(caused("x", &["0.30000001", "0.3"]), Cause::Moves);
     decimals(&["1.0", "1.00"]);
     decimals(&["-0.30000000000000004", "-0.3"]);
+    // Small numbers keep their digits, and large ones have none to lose.
+    assert!((17..22).contains(&decimals(&["1.2345678901234567e-9", "1.2345678901234569e-9"])));
+    assert_eq!(decimals(&["1234567890123.4501", "1234567890123.4504"]), 0);
 }
 
 #[test]
