@@ -96,6 +96,18 @@ fn addresses_counters_durations_and_machines_are_known() {
     assert_eq!(caused("x", &["5", "3", "6"]), Cause::Moves, "a gap");
 }
 
+/// Two coins that changed places have kept their names, and a bond has kept its day.
+#[test]
+fn what_is_the_same_in_several_answers_is_no_new_id_and_a_day_far_away_is_not_now() {
+    assert_eq!(caused("id", &[r#""bitcoin""#, r#""ethereum""#, r#""bitcoin""#]), Cause::Unknown);
+    assert_eq!(caused("id", &[r#""a1""#, r#""b2""#, r#""c3""#]), Cause::RandomId);
+    assert_eq!(caused("request_id", &[r#""a""#, r#""b""#, r#""a""#]), Cause::RandomId, "as a cache answers");
+    let days = |one: &str, other: &str| caused("x", &[&format!("{one:?}"), &format!("{other:?}")]);
+    assert_eq!(days("2026-11-24T11:59:59Z", "2026-11-23T23:00:00-09:00"), Cause::Clock);
+    assert_eq!(days("2027-03-01T00:00:00Z", "2027-03-08T00:00:00Z"), Cause::Unknown);
+    assert_eq!(days("2024-02-29 08:00", "2024-03-01 08:00"), Cause::Unknown);
+}
+
 /// An account that each request adds one to is what is asked for.
 #[test]
 fn an_amount_that_goes_up_by_one_with_each_request_is_no_counter() {

@@ -99,12 +99,18 @@ pub(crate) fn of_texts(name: &str, texts: &[&str], now_seconds: f64) -> Option<C
         });
     }
     if all(is_time) {
-        Some(Cause::Clock)
+        // A day far from today is one that the service tells of.
+        texts
+            .iter()
+            .all(|text| day(text).is_none_or(|day| is_today(day, now_seconds)))
+            .then_some(Cause::Clock)
     } else if all(is_address) {
         Some(Cause::OwnAddress)
     } else if is_duration(name) && all(|text| text.starts_with(|first: char| first.is_ascii_digit())) {
         Some(Cause::Duration)
-    } else if has_word(name, &ID) || are_distinct(texts) && all(is_token) {
+    } else if are_distinct(texts) && (has_word(name, &ID) || all(is_token))
+        || has_word(name, &ID) && !is_plain_id(name)
+    {
         Some(Cause::RandomId)
     } else if has_word(name, &MACHINE) {
         Some(Cause::Machine)
@@ -170,6 +176,26 @@ fn is_time(text: &str) -> bool {
     let is_day = shape.starts_with("0000-00-00T00:00") || shape.starts_with("0000-00-00 00:00");
     let of_http = shape.len() >= 25 && shape.get(3..5) == Some(", ") && shape.contains(" 0000 00:00:00");
     is_day || of_http || shape.starts_with("00:00:00")
+}
+
+/// The day at the beginning of `2026-11-24T…`, counted from 1 January 1970.
+fn day(text: &str) -> Option<f64> {
+    let mut parts = text.get(..10)?.splitn(3, '-').map(str::parse::<f64>);
+    let (year, month, day) = (parts.next()?.ok()?, parts.next()?.ok()?, parts.next()?.ok()?);
+    // Years that begin in March end with the day that is not in each of them.
+    let (year, month) = if month > 2.0 { (year, month - 3.0) } else { (year - 1.0, month + 9.0) };
+    let leap_days = (year / 4.0).floor() - (year / 100.0).floor() + (year / 400.0).floor();
+    Some(year * 365.0 + leap_days + ((153.0 * month + 2.0) / 5.0).floor() + day - 719_469.0)
+}
+
+/// Whether that day is about now, wherever it is told.
+fn is_today(day: f64, now_seconds: f64) -> bool {
+    (day * 86_400.0 + 43_200.0 - now_seconds).abs() < NOW_SECONDS + 43_200.0
+}
+
+/// Whether a name says that it is an id, and not of what: of a thing it is the same in each answer.
+fn is_plain_id(name: &str) -> bool {
+    ["id", "ids"].iter().any(|plain| name.eq_ignore_ascii_case(plain))
 }
 
 /// An address, with its port or without, or a list of them.

@@ -76,6 +76,22 @@ fn elements_in_another_order_are_not_told_as_other_elements_even_with_ids_in_the
     assert_eq!(told(&report), expected);
 }
 
+/// Of two coins that changed places the ids are what one asks for.
+#[test]
+fn ids_that_stay_with_their_elements_are_not_told_as_new() {
+    let report = report(|number| {
+        let coin = |id: &str, other: usize| format!(r#"{{"id":"{id}","nonce":"{}"}}"#, token(other));
+        let mut coins = [coin("bitcoin", 2 * number), coin("ethereum", 2 * number + 1)];
+        coins.rotate_left(number % 2);
+        json(format!("[{}]", coins.join(",")))
+    });
+    let expected =
+        [("$[0].nonce", "random-id"), ("$[1].nonce", "random-id"), ("order of the elements of $", "order")];
+    assert_eq!(told(&report), places(&expected));
+    let answer = report.transform.unwrap().answer.unwrap();
+    assert_eq!(String::from_utf8_lossy(&answer.body), r#"[{"id":"bitcoin"},{"id":"ethereum"}]"#);
+}
+
 /// The control: names that differ in themselves are no matter of order.
 #[test]
 fn elements_that_are_others_are_told_as_others() {
