@@ -167,6 +167,7 @@ impl<'r> Class<'r> {
             Place::Body(_) if self.responses.iter().any(|response| !coding::codings(response).is_empty()) => {
                 Cause::Coding
             }
+            Place::Body(_) if self.readable.iter().flatten().all(value::is_own_address) => Cause::OwnAddress,
             Place::Outcome | Place::Status | Place::Body(_) | Place::Reply(_) => Cause::Unknown,
         }
     }

@@ -99,15 +99,41 @@ impl Replica {
     }
 }
 
+/// More than the nodes of any subnet, and no two that look alike.
+const LETTERS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZΓΔΘΛΞΠΣΦΨΩБДЖЗИЙЦЧШЩЪЫЭЮЯ";
+
+/// The letter of a group. Those beyond the last letter share it.
+pub(crate) fn letter(group: usize) -> char {
+    LETTERS.chars().take(group + 1).last().unwrap_or('?')
+}
+
 /// A letter for each sending, by its group: `AAAAAAAABBBBB`. Small for a late one, a dot for one that never sent, a
 /// question mark for one whose vote is not known here.
 pub fn votes(records: &[Replica]) -> String {
-    let letter = |group: usize| char::from(b'A' + u8::try_from(group.min(25)).unwrap_or(25));
     let vote = |record: &Replica| match record.group {
         None if record.asked.is_some() => '?',
         None => '·',
-        Some(group) if record.late => letter(group).to_ascii_lowercase(),
+        Some(group) if record.late => letter(group).to_lowercase().next().unwrap_or('?'),
         Some(group) => letter(group),
     };
     records.iter().map(vote).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// The largest subnet has 40 nodes, of which no two need to agree.
+    #[test]
+    fn no_two_groups_of_a_subnet_have_the_same_letter() {
+        let records: Vec<Replica> =
+            (0..40).map(|number| Replica { group: Some(number), ..Replica::silent(number) }).collect();
+        let letters = votes(&records);
+        assert!(letters.starts_with("ABC"), "{letters}");
+        assert_eq!(letters.chars().collect::<BTreeSet<char>>().len(), 40, "{letters}");
+        let late: Vec<Replica> = records.into_iter().map(Replica::arriving_late).collect();
+        assert_eq!(votes(&late), letters.to_lowercase());
+    }
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt};
 
 use crate::{
     finding::{Findings, Folded},
-    replica::Replica,
+    replica::{Replica, letter},
     report::compare::of_content,
 };
 
@@ -130,8 +130,4 @@ fn excerpt(text: &str, around: usize) -> (String, usize) {
     let before = if start > 0 { "…" } else { "" };
     let after = if rest.next().is_some() { "…" } else { "" };
     (format!("{before}{shown}{after}"), around - start + before.chars().count())
-}
-
-fn letter(group: usize) -> char {
-    char::from(b'A' + u8::try_from(group.min(25)).unwrap_or(25))
 }

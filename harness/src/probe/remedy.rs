@@ -1,8 +1,8 @@
 //! What would make the answers agree, tried on the very answers that were recorded. Where nothing would, why.
 
-use super::{cost::Cost, route::Route, rules::Rules, transform};
+use super::{cost::Cost, route::Route, rules::Rules, suspect::Suspect, transform};
 use crate::{
-    finding::{Cause, Finding, coding},
+    finding::{Cause, Finding, classes, coding},
     http_response,
     outcall::{Content, Reject, RejectCode, Request, Response, Transform},
     replica::Replica,
@@ -41,6 +41,7 @@ pub(super) struct Case<'r> {
     pub(super) nodes: usize,
     pub(super) replicas: &'r [Replica],
     pub(super) findings: &'r [Finding],
+    pub(super) suspects: &'r [Suspect],
     pub(super) rules: &'r Rules,
 }
 
@@ -58,7 +59,7 @@ impl Case<'_> {
         };
         let (verdict, records) = self.judged(|record| record.raw.as_ref().map(|raw| voted(raw, vote)));
         let first = self.replicas.iter().find_map(|record| record.raw.as_ref()?.as_ref().ok());
-        if is_one(&verdict, &records) {
+        if is_one(&verdict, &records) && !self.is_an_address() {
             let named = Transform { method: "transform".to_owned(), context: Vec::new() };
             let request_bytes = limits::request_bytes(self.request, Some(&named));
             return Remedy {
@@ -85,8 +86,10 @@ impl Case<'_> {
 
     /// The route, and whether its rules alone make all answers one.
     pub(super) fn route(&self) -> Remedy {
-        let answers: Vec<&Response> =
-            self.replicas.iter().filter_map(|record| record.raw.as_ref()?.as_ref().ok()).collect();
+        // A success first: it is what the gateway is asked for, and nobody else asks beside it.
+        let raw: Vec<&Result<Response, Reject>> =
+            self.replicas.iter().filter_map(|record| record.raw.as_ref()).collect();
+        let answers: Vec<&Response> = classes(&raw).into_iter().flatten().collect();
         let route = match Route::new(self.rules, self.request, &answers) {
             Ok(route) => route,
             Err(why) => return Remedy::none(vec![format!("no route leads there: {why}")]),
@@ -175,7 +178,20 @@ impl Case<'_> {
         }) {
             why.push("the body is no JSON, and differs: no rule can tell what of it matters".to_owned());
         }
+        if self.is_an_address() {
+            why.push(
+                "the body is the address of whoever asks, and each replica has its own: nothing of it is the same for all"
+                    .to_owned(),
+            );
+        }
         why
+    }
+
+    /// Whether nothing but the replica's own address is in the body, so that a transform leaves nothing of it.
+    fn is_an_address(&self) -> bool {
+        let differs = self.findings.iter().map(|finding| (&finding.difference.place, finding.cause));
+        let suspect = self.suspects.iter().map(|suspect| (&suspect.place, suspect.cause));
+        differs.chain(suspect).any(|told| matches!(told, (Place::Body(_), Cause::OwnAddress)))
     }
 
     fn differs_in_body(&self) -> bool {

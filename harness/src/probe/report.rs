@@ -11,7 +11,7 @@ use crate::{
     outcall::{Reject, RejectCode, Request, Response},
     replica::Replica,
     rules::limits,
-    verdict::{Verdict, judge},
+    verdict::{Place, Verdict, judge},
 };
 
 /// What came of a probe.
@@ -46,11 +46,26 @@ impl Report {
         let raw: Vec<&Result<Response, Reject>> =
             replicas.iter().filter_map(|record| record.raw.as_ref()).collect();
         let finding::Findings { found: findings, left_out } = finding::findings(&raw, asked);
-        let differs = |place: &_| findings.iter().any(|finding| finding.difference.place == *place);
+        let is_of_body =
+            |place: &Place| matches!(place, Place::Body(_) | Place::Json(_) | Place::Spelling(_));
+        let differs = |place: &Place| {
+            findings
+                .iter()
+                .map(|finding| &finding.difference.place)
+                .any(|other| other == place || matches!(place, Place::Body(_)) && is_of_body(other))
+        };
         let main = classes(&raw).into_iter().next().unwrap_or_default();
         let suspects = main.first().map_or_else(Vec::new, |response| suspects(response, differs));
-        let rules = Rules::of(&findings, &main);
-        let case = Case { request: &request, nodes, replicas: &replicas, findings: &findings, rules: &rules };
+        let mut rules = Rules::of(&findings, &main);
+        rules.leave_out(&suspects);
+        let case = Case {
+            request: &request,
+            nodes,
+            replicas: &replicas,
+            findings: &findings,
+            suspects: &suspects,
+            rules: &rules,
+        };
         let helps = !main.is_empty() && (!findings.is_empty() || !suspects.is_empty());
         let (transform, route) = match helps {
             true => (Some(case.transform()), Some(case.route())),
@@ -96,8 +111,18 @@ impl Report {
         if self.is_beyond_cap() {
             warnings.push("Every answer is beyond the cap: raise max_response_bytes.".to_owned());
         }
-        let responses = self.replicas.iter().filter_map(|record| record.raw.as_ref()?.as_ref().ok());
-        if let Some(closed) = responses.filter_map(coding::closed).next() {
+        let responses = || self.replicas.iter().filter_map(|record| record.raw.as_ref()?.as_ref().ok());
+        if let Some(first) = responses().next()
+            && responses().all(|response| !(200..300).contains(&response.status))
+        {
+            warnings.push(match first.status {
+                status @ 300..400 => format!("The answer is a {status}: a replica follows no redirect."),
+                status => {
+                    format!("The answer is a {status}: replicas agree on a failure as on anything else.")
+                }
+            });
+        }
+        if let Some(closed) = responses().filter_map(coding::closed).next() {
             warnings.push(format!(
                 "Bodies came {closed}, so that nothing is told of what is in them: this probe undoes gzip and deflate \
                  only, and a replica undoes nothing. {}",
@@ -118,10 +143,12 @@ impl Report {
     }
 }
 
-/// Nothing was downloaded, since no connection led to an answer, or the request was refused on this side.
+/// No attempt came as far as a connection, or the request was refused on this side. A server that took the request and
+/// broke off was asked: it may have carried it out.
 fn is_unasked(record: &Replica, reject: &Reject) -> bool {
+    let unconnected = reject.message.matches("legacy::Error(Connect").count();
     record.attempts == 0
-        || record.downloaded_bytes == 0
-            && reject.code == RejectCode::SysTransient
+        || reject.code == RejectCode::SysTransient
             && reject.message.starts_with("Connecting to ")
+            && u32::try_from(unconnected).is_ok_and(|unconnected| unconnected >= record.attempts)
 }

@@ -2,6 +2,7 @@
 
 use outcall_protocol::json::tree::Tree;
 
+use super::suspect::Suspect;
 use crate::{
     finding::{Cause, Edit, Finding, Pattern, edited},
     outcall::Response,
@@ -63,6 +64,17 @@ impl Rules {
             Some(_) => {}
             None => self.edits.push((path, edit)),
         }
+    }
+
+    /// Leaves out of bodies what did not differ, and will.
+    pub(super) fn leave_out(&mut self, suspects: &[Suspect]) {
+        for suspect in suspects {
+            if let Place::Json(path) = &suspect.place {
+                self.canonical = true;
+                self.edits.push((Pattern::general(path), Edit::Drop));
+            }
+        }
+        self.edits.sort_by(|(one, _), (other, _)| one.cmp(other));
     }
 
     /// The places with that edit.

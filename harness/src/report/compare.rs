@@ -5,11 +5,11 @@ use std::ops::Range;
 
 use maud::{Markup, html};
 
-use super::matrix::{colour, letter};
+use super::matrix::colour;
 use crate::{
     http_response,
     outcall::{Content, Response},
-    replica::Replica,
+    replica::{Replica, letter},
 };
 
 /// Shown before the first difference, in characters.

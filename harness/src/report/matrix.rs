@@ -6,7 +6,7 @@ use maud::{Markup, html};
 
 use crate::{
     outcall::{Content, Reject},
-    replica::Replica,
+    replica::{Replica, letter},
     subnet::Grouped,
 };
 
@@ -125,11 +125,6 @@ fn bar(from: Duration, to: Duration, end: Duration) -> Markup {
         span.bar role="img" aria-label=(alternative)
             style={ "left:" (format!("{left:.2}%")) ";width:" (format!("{width:.2}%")) } {}
     }
-}
-
-/// The letter of a group, as in [`crate::replica::votes`].
-pub(super) fn letter(group: usize) -> char {
-    char::from(b'A' + u8::try_from(group.min(25)).unwrap_or(25))
 }
 
 /// The class of a group; those that are too many for a colour share one.

@@ -179,7 +179,12 @@ async fn an_interruption_tells_what_was_played_until_then() {
     let status = child.wait().await.unwrap();
     let end = told.last().unwrap();
     assert!(end.starts_with("1 round, 1 outcall: 1 agreed; 13 requests sent; "), "{told:?}");
-    assert!(end.ends_with(" cycles. Interrupted in round 2 of 5. Again: --seed 7"), "{told:?}");
+    assert!(
+        end.ends_with(
+            " cycles. Interrupted in round 2 of 5; what it had sent is not counted. Again: --seed 7"
+        ),
+        "{told:?}"
+    );
     assert_eq!(status.code(), Some(130), "{told:?}");
     let html = std::fs::read_to_string(page.path()).unwrap();
     assert_eq!(html.matches("<section id=").count(), 1, "{html}");

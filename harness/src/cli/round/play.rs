@@ -39,7 +39,7 @@ impl Prepared {
         progress.clear();
         let Game { tally, report, done, of, .. } = game;
         let left = if is_interrupted {
-            format!("Interrupted in round {} of {of}. ", done + 1)
+            format!("Interrupted in round {} of {of}; what it had sent is not counted. ", done + 1)
         } else {
             String::new()
         };

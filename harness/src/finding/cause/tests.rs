@@ -96,6 +96,31 @@ fn addresses_counters_durations_and_machines_are_known() {
     assert_eq!(caused("x", &["5", "3", "6"]), Cause::Moves, "a gap");
 }
 
+/// Two coins that changed places have kept their names, and a bond has kept its day.
+#[test]
+fn what_is_the_same_in_several_answers_is_no_new_id_and_a_day_far_away_is_not_now() {
+    assert_eq!(caused("id", &[r#""bitcoin""#, r#""ethereum""#, r#""bitcoin""#]), Cause::Unknown);
+    assert_eq!(caused("id", &[r#""a1""#, r#""b2""#, r#""c3""#]), Cause::RandomId);
+    assert_eq!(caused("request_id", &[r#""a""#, r#""b""#, r#""a""#]), Cause::RandomId, "as a cache answers");
+    let days = |one: &str, other: &str| caused("x", &[&format!("{one:?}"), &format!("{other:?}")]);
+    assert_eq!(days("2026-11-24T11:59:59Z", "2026-11-23T23:00:00-09:00"), Cause::Clock);
+    assert_eq!(days("2027-03-01T00:00:00Z", "2027-03-08T00:00:00Z"), Cause::Unknown);
+    assert_eq!(days("2024-02-29 08:00", "2024-03-01 08:00"), Cause::Unknown);
+}
+
+/// An account that each request adds one to is what is asked for.
+#[test]
+fn an_amount_that_goes_up_by_one_with_each_request_is_no_counter() {
+    for name in ["balance", "totalSupply", "block_height", "count", "price"] {
+        assert_eq!(caused(name, &["1003", "1001", "1002"]), Cause::Moves, "{name}");
+    }
+    assert_eq!(
+        caused("served_count", &["1003", "1001"]),
+        Cause::Counter,
+        "the name says that answers are counted"
+    );
+}
+
 #[test]
 fn numbers_that_are_the_same_but_for_noise_are_rounded_to_what_they_share() {
     let decimals = |values: &[&str]| match caused("x", values) {
@@ -107,6 +132,9 @@ fn numbers_that_are_the_same_but_for_noise_are_rounded_to_what_they_share() {
     assert_eq!(caused("x", &["0.30000001", "0.3"]), Cause::Moves);
     decimals(&["1.0", "1.00"]);
     decimals(&["-0.30000000000000004", "-0.3"]);
+    // Small numbers keep their digits, and large ones have none to lose.
+    assert!((17..22).contains(&decimals(&["1.2345678901234567e-9", "1.2345678901234569e-9"])));
+    assert_eq!(decimals(&["1234567890123.4501", "1234567890123.4504"]), 0);
 }
 
 #[test]

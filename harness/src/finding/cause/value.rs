@@ -11,6 +11,7 @@ use std::{
 use outcall_protocol::json::tree::Tree;
 
 use super::Cause;
+use crate::outcall::Response;
 
 /// A time so near to the moment of asking is when the answer was made.
 const NOW_SECONDS: f64 = 36.0 * 3_600.0;
@@ -18,6 +19,8 @@ const NOW_SECONDS: f64 = 36.0 * 3_600.0;
 const NOISE: f64 = 1e-9;
 /// Digits that a rounded number keeps at most: a double has 15, and the last ones are the noise.
 const DIGITS_MAX: i32 = 12;
+/// Beyond so many decimals ten to their power is no double.
+const DECIMALS_MAX: i32 = 300;
 /// Shorter texts are no ids, unless their names say so.
 const TOKEN_CHARACTERS_MIN: usize = 8;
 /// Integers up to here are counts and amounts; above, some are ids.
@@ -52,6 +55,11 @@ const DURATION: [&str; 9] =
 /// What `time` is the duration of: alone it may be anything.
 const TIMED: [&str; 7] = ["processing", "response", "execution", "generation", "render", "query", "request"];
 const COUNTER: [&str; 8] = ["serial", "seq", "sequence", "counter", "hits", "visits", "requests", "served"];
+/// What these name is asked for: it counts no answers, though it may go up by one with each of them.
+const AMOUNT: [&str; 18] = [
+    "amount", "balance", "block", "count", "height", "index", "level", "number", "price", "quantity", "rate",
+    "round", "score", "slot", "stock", "supply", "total", "volume",
+];
 const MACHINE: [&str; 13] = [
     "server", "host", "hostname", "node", "pod", "instance", "machine", "region", "pop", "worker", "replica",
     "backend", "served",
@@ -91,12 +99,18 @@ pub(crate) fn of_texts(name: &str, texts: &[&str], now_seconds: f64) -> Option<C
         });
     }
     if all(is_time) {
-        Some(Cause::Clock)
+        // A day far from today is one that the service tells of.
+        texts
+            .iter()
+            .all(|text| day(text).is_none_or(|day| is_today(day, now_seconds)))
+            .then_some(Cause::Clock)
     } else if all(is_address) {
         Some(Cause::OwnAddress)
     } else if is_duration(name) && all(|text| text.starts_with(|first: char| first.is_ascii_digit())) {
         Some(Cause::Duration)
-    } else if has_word(name, &ID) || are_distinct(texts) && all(is_token) {
+    } else if are_distinct(texts) && (has_word(name, &ID) || all(is_token))
+        || has_word(name, &ID) && !is_plain_id(name)
+    {
         Some(Cause::RandomId)
     } else if has_word(name, &MACHINE) {
         Some(Cause::Machine)
@@ -124,7 +138,7 @@ fn of_numbers(name: &str, texts: &[&str], now_seconds: f64) -> Option<Cause> {
         }
     } else if is_duration(name) {
         Some(Cause::Duration)
-    } else if are_integers && (is_a_run(&numbers) || has_word(name, &COUNTER)) {
+    } else if are_integers && (has_word(name, &COUNTER) || is_a_run(&numbers) && !has_word(name, &AMOUNT)) {
         Some(Cause::Counter)
     } else if are_integers && has_word(name, &["port"]) {
         Some(Cause::OwnAddress)
@@ -136,10 +150,12 @@ fn of_numbers(name: &str, texts: &[&str], now_seconds: f64) -> Option<Cause> {
 }
 
 /// The most decimals with which numbers are one, less one where they differ: so that the next answer is on the same
-/// side, too. Numbers that are small beyond these decimals have none.
+/// side, too. Digits are counted from the first that is not zero, so that of a small number as many are left as of
+/// any other.
 fn decimals(numbers: &[f64], spread: f64) -> Option<i32> {
     let most = numbers.iter().fold(0.0_f64, |most, number| most.max(number.abs()));
-    let bound = DIGITS_MAX - most.max(1.0).log10().ceil() as i32;
+    let before_point = if most > 0.0 { most.log10().ceil() as i32 } else { 0 };
+    let bound = (DIGITS_MAX - before_point).clamp(0, DECIMALS_MAX);
     let visible = if spread > 0.0 { -spread.log10().ceil() as i32 - 1 } else { bound };
     let is_one = |decimals: &i32| {
         let scale = 10_f64.powi(*decimals);
@@ -162,12 +178,37 @@ fn is_time(text: &str) -> bool {
     is_day || of_http || shape.starts_with("00:00:00")
 }
 
+/// The day at the beginning of `2026-11-24T…`, counted from 1 January 1970.
+fn day(text: &str) -> Option<f64> {
+    let mut parts = text.get(..10)?.splitn(3, '-').map(str::parse::<f64>);
+    let (year, month, day) = (parts.next()?.ok()?, parts.next()?.ok()?, parts.next()?.ok()?);
+    // Years that begin in March end with the day that is not in each of them.
+    let (year, month) = if month > 2.0 { (year, month - 3.0) } else { (year - 1.0, month + 9.0) };
+    let leap_days = (year / 4.0).floor() - (year / 100.0).floor() + (year / 400.0).floor();
+    Some(year * 365.0 + leap_days + ((153.0 * month + 2.0) / 5.0).floor() + day - 719_469.0)
+}
+
+/// Whether that day is about now, wherever it is told.
+fn is_today(day: f64, now_seconds: f64) -> bool {
+    (day * 86_400.0 + 43_200.0 - now_seconds).abs() < NOW_SECONDS + 43_200.0
+}
+
+/// Whether a name says that it is an id, and not of what: of a thing it is the same in each answer.
+fn is_plain_id(name: &str) -> bool {
+    ["id", "ids"].iter().any(|plain| name.eq_ignore_ascii_case(plain))
+}
+
 /// An address, with its port or without, or a list of them.
 fn is_address(text: &str) -> bool {
     text.split(',').map(str::trim).all(|one| {
         let bare = one.trim_start_matches('[').trim_end_matches(']');
         bare.parse::<IpAddr>().is_ok() || one.parse::<SocketAddr>().is_ok()
     })
+}
+
+/// Whether a body is an address and nothing else, as a service answers that tells its callers theirs.
+pub(crate) fn is_own_address(response: &Response) -> bool {
+    std::str::from_utf8(&response.body).is_ok_and(|body| is_address(body.trim().trim_matches('"')))
 }
 
 /// Whether a text that was the same for all may be the address of who asked.

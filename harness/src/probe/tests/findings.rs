@@ -76,6 +76,22 @@ fn elements_in_another_order_are_not_told_as_other_elements_even_with_ids_in_the
     assert_eq!(told(&report), expected);
 }
 
+/// Of two coins that changed places the ids are what one asks for.
+#[test]
+fn ids_that_stay_with_their_elements_are_not_told_as_new() {
+    let report = report(|number| {
+        let coin = |id: &str, other: usize| format!(r#"{{"id":"{id}","nonce":"{}"}}"#, token(other));
+        let mut coins = [coin("bitcoin", 2 * number), coin("ethereum", 2 * number + 1)];
+        coins.rotate_left(number % 2);
+        json(format!("[{}]", coins.join(",")))
+    });
+    let expected =
+        [("$[0].nonce", "random-id"), ("$[1].nonce", "random-id"), ("order of the elements of $", "order")];
+    assert_eq!(told(&report), places(&expected));
+    let answer = report.transform.unwrap().answer.unwrap();
+    assert_eq!(String::from_utf8_lossy(&answer.body), r#"[{"id":"bitcoin"},{"id":"ethereum"}]"#);
+}
+
 /// The control: names that differ in themselves are no matter of order.
 #[test]
 fn elements_that_are_others_are_told_as_others() {
@@ -114,6 +130,31 @@ fn a_cap_that_is_exceeded_by_some_only_is_named_as_that() {
     assert_eq!(told(&report), places(&[("outcome", "size-cap")]));
     let gone = Reject::new(RejectCode::SysFatal, "Timeout expired");
     assert_eq!(told(&reported(request(), outcomes(gone), &[])), places(&[("outcome", "failure")]));
+}
+
+/// It may have carried the request out each time, so it must not be said that nobody was asked.
+#[test]
+fn a_server_that_took_the_request_and_broke_off_was_asked() {
+    let failed = |kind: &str| {
+        let error = format!("hyper_util::client::legacy::Error({kind}, ..)");
+        let message =
+            format!("Connecting to h failed: direct connect {error} and connect through socks \"-\"");
+        let reject = Reject::new(RejectCode::SysTransient, message);
+        let request = Request::post("https://api.example.com/orders", "{}");
+        reported(request, vec![Err(reject); 13], &[])
+    };
+    assert!(failed("Connect").unasked().is_some());
+    let asked = failed("SendRequest");
+    assert_eq!(asked.unasked(), None);
+    assert!(asked.warnings()[0].starts_with("POST: 13 requests were sent, and"), "{:?}", asked.warnings());
+}
+
+#[test]
+fn an_answer_that_is_no_success_is_told_though_all_agree() {
+    let warned = |status| report(|_| Response { status, ..json("{}") }).warnings().join(" ");
+    assert_eq!(warned(200), "");
+    assert_eq!(warned(302), "The answer is a 302: a replica follows no redirect.");
+    assert!(warned(500).starts_with("The answer is a 500: "), "{}", warned(500));
 }
 
 #[test]
@@ -174,4 +215,8 @@ fn what_was_the_same_by_luck_is_suspect() {
     let report = super::report(|_| bare.clone());
     assert!(report.verdict.is_agreed());
     assert_eq!(report.suspects[0].cause, Cause::OwnAddress);
+    let own =
+        super::report(|number| Response { headers: Vec::new(), ..json(format!("203.0.113.{number}\n")) });
+    assert_eq!(told(&own), places(&[("body, from byte 10", "own-address")]));
+    assert_eq!(own.suspects, [], "it is told once");
 }

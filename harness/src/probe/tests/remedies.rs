@@ -129,6 +129,30 @@ fn what_no_rule_can_mend_is_told_with_what_would() {
     assert!(why.starts_with("no cause is known for $.open."), "{why}");
 }
 
+/// Here all replicas have one address, and on a subnet each has its own.
+#[test]
+fn an_address_that_was_the_same_by_luck_is_left_out_as_well() {
+    let report = report(|_| json(r#"{"origin":"203.0.113.7","price":"6.88"}"#));
+    assert!(report.findings.is_empty() && report.verdict.is_agreed());
+    for remedy in [&report.transform, &report.route] {
+        assert!(alike(remedy), "{remedy:?}");
+        let answer = remedy.as_ref().unwrap().answer.as_ref().unwrap();
+        assert_eq!(String::from_utf8_lossy(&answer.body), r#"{"price":"6.88"}"#);
+    }
+    let bare = |_| Response { headers: Vec::new(), ..json("203.0.113.7\n") };
+    let transform = super::report(bare).transform.unwrap();
+    assert!(
+        transform.text.is_none() && transform.why[0].starts_with("the body is the address"),
+        "{transform:?}"
+    );
+}
+
+#[test]
+fn the_gateways_one_answer_is_told_as_a_success_where_some_had_one() {
+    let limited = report(|number| Response { status: if number < 4 { 429 } else { 200 }, ..json("{}") });
+    assert_eq!(limited.route.unwrap().answer.unwrap().status, 200);
+}
+
 #[test]
 fn nine_that_agree_do_not_speak_for_four_that_do_not() {
     let report =
