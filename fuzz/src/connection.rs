@@ -73,8 +73,7 @@ async fn serve(listener: TcpListener, strays: Arc<AtomicU64>) {
         let answer = move |request: Request<Incoming>| {
             let strays = strays.clone();
             async move {
-                let path = request.uri().path();
-                let is_within = path == "/base" || path.starts_with("/base/") && !path.contains("..");
+                let is_within = is_within(request.uri().path());
                 let is_whole = request.into_body().collect().await.is_ok();
                 if !is_within {
                     strays.fetch_add(1, Ordering::SeqCst);
@@ -87,6 +86,14 @@ async fn serve(listener: TcpListener, strays: Arc<AtomicU64>) {
         };
         tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service_fn(answer)));
     }
+}
+
+/// Whether a path is the route's base or below it, also for a server that unfolds its escapes once.
+fn is_within(path: &str) -> bool {
+    let slashes = path.to_ascii_lowercase().replace("%2f", "/").replace("%5c", "/");
+    let unfolded = slashes.replace("%2e", ".");
+    let is_below = path == "/base" || path.starts_with("/base/");
+    is_below && !unfolded.split('/').any(|piece| matches!(piece, "." | ".."))
 }
 
 /// See the [table](crate).
