@@ -56,6 +56,16 @@ impl Activity {
         in_time && !self.0.closed.load(Ordering::SeqCst)
     }
 
+    /// How many requests and calls are in flight.
+    pub(crate) fn in_flight(&self) -> usize {
+        self.0.in_flight.load(Ordering::Relaxed)
+    }
+
+    /// Whether the gateway is stopping.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.0.drain_ends.get().is_some()
+    }
+
     /// Cancelled when the drain is over: what still runs is cut off.
     pub(crate) fn cut(&self) -> CancellationToken {
         self.0.cut.clone()

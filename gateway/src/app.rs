@@ -10,6 +10,7 @@ use crate::{
     outcall::{Answers, Bodies},
     receipt::{NoKey, Receipts},
     router::Routes,
+    stats::Stats,
     upstream::{Network, Upstream, UpstreamError},
 };
 
@@ -25,6 +26,9 @@ pub struct App {
     pub(crate) answers: Answers,
     pub(crate) activity: Activity,
     pub(crate) server: Server,
+    pub(crate) stats: Stats,
+    /// How many bytes the ledger may hold.
+    pub(crate) room_bytes: u64,
 }
 
 /// Why a gateway cannot answer.
@@ -51,9 +55,10 @@ impl App {
     /// The same, over a way to its upstreams that is open.
     pub(crate) fn over(config: Config, ledger: Arc<dyn Ledger>, upstream: Upstream) -> Result<Self, NoKey> {
         let receipts = Receipts::open(config.receipts.as_ref())?;
+        let stats = Stats::default();
         Ok(Self {
             callers: Callers::new(&config),
-            routes: Routes::new(config.routes),
+            routes: Routes::new(config.routes, &stats),
             ledger,
             refusals: Refusals::default(),
             upstream,
@@ -62,6 +67,8 @@ impl App {
             answers: Answers::new(),
             activity: Activity::default(),
             server: config.server,
+            stats,
+            room_bytes: config.store.room_bytes,
         })
     }
 }

@@ -6,6 +6,7 @@ use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+mod admin;
 mod check;
 mod fly;
 mod keygen;
@@ -63,12 +64,34 @@ struct Serve {
     /// Also start a small service on loopback whose every answer differs, and serve it at /demo.
     #[arg(long, env = "OUTCALL_WITH_DEMO_UPSTREAM")]
     with_demo_upstream: bool,
+    /// Address of the admin port: health, metrics, keys and a page for people. Off unless it is given.
+    ///
+    /// Away from loopback a token is needed for all but health and metrics.
+    #[arg(long, env = "OUTCALL_ADMIN", value_name = "ADDR", help_heading = "Admin port")]
+    admin: Option<SocketAddr>,
+    #[command(flatten)]
+    guard: Guard,
     /// How log lines are written.
     #[arg(long, env = "OUTCALL_LOG_FORMAT", value_name = "FORMAT", default_value = "human")]
     log_format: LogFormat,
     /// Which log lines are written: a level, or a filter such as `info,outcall_gateway::request=warn`.
     #[arg(long, env = "OUTCALL_LOG", value_name = "FILTER", default_value = "info")]
     log: String,
+}
+
+/// Who may use the admin port.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Admin port")]
+struct Guard {
+    /// The token of the admin port; better given by the variable, since a command line is for all to see.
+    #[arg(long, env = "OUTCALL_ADMIN_TOKEN", hide_env_values = true, value_name = "TOKEN")]
+    admin_token: Option<String>,
+    /// The SHA-256 of the token, in its place: `outcall-gateway token` prints both.
+    #[arg(long, env = "OUTCALL_ADMIN_TOKEN_SHA256", value_name = "HEX", conflicts_with = "admin_token")]
+    admin_token_sha256: Option<String>,
+    /// A name under which the admin port may be called, beside addresses and localhost; repeatable.
+    #[arg(long, env = "OUTCALL_ADMIN_HOST", value_name = "NAME", value_delimiter = ',')]
+    admin_host: Vec<String>,
 }
 
 #[derive(Debug, Args)]

@@ -11,6 +11,7 @@ use crate::{
     log::Line,
     outcall::Asked,
     router::{self, Routes},
+    stats::Stats,
 };
 
 /// The routes and callers of a configuration.
@@ -33,7 +34,7 @@ pub struct Entered {
 impl Door {
     /// The door that a gateway with this configuration has.
     pub fn new(config: Config) -> Self {
-        Self { callers: Callers::new(&config), routes: Routes::new(config.routes) }
+        Self { callers: Callers::new(&config), routes: Routes::new(config.routes, &Stats::default()) }
     }
 
     /// Asks the guards; nothing, if one of them turned the request away.

@@ -80,6 +80,9 @@ pub trait Ledger: Send + Sync {
 
     /// What the ledger holds at this moment.
     fn occupancy(&self) -> Occupancy;
+
+    /// Whether the store can be asked and written, as far as its last attempt has shown: without one, new keys are refused.
+    fn is_reachable(&self) -> bool;
 }
 
 /// What the key of a request is worth.

@@ -19,9 +19,11 @@
 //! ```
 //!
 //! Around it: [`config`] (what `proxy_conf.json` says), `limits` (every bound by name), `log` (one line per request),
-//! `activity` (what is in flight, and the drain), `cli` and `demo`.
+//! `activity` (what is in flight, and the drain), `stats` (what is counted), `admin` (what operators see of it), `cli` and
+//! `demo`.
 
 mod activity;
+mod admin;
 mod answer;
 mod app;
 mod callers;
@@ -42,6 +44,7 @@ mod router;
 pub mod server;
 #[cfg(test)]
 mod simulation;
+mod stats;
 mod upstream;
 
 pub use answer::Answer;

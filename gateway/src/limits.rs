@@ -291,6 +291,37 @@ pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// How long the other machines of an app on fly.io are looked up.
 pub const MACHINES_TIMEOUT: Duration = Duration::from_secs(5);
 
+// The admin port.
+
+/// Connections to the admin port at once; further ones wait.
+pub const ADMIN_CONNECTIONS: usize = 64;
+/// How long a connection to the admin port may take to send the head of a request.
+pub const ADMIN_HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a request to the admin port may take.
+pub const ADMIN_TIMEOUT: Duration = Duration::from_secs(10);
+/// Largest body of a request to the admin port, in bytes.
+pub const ADMIN_BODY_BYTES_MAX: usize = 4 * 1024;
+/// Shortest token of the admin port, in characters: nobody keeps count of those who guess.
+pub const ADMIN_TOKEN_CHARS_MIN: usize = 16;
+/// Most names under which the admin port may be called.
+pub const ADMIN_HOSTS_MAX: usize = 16;
+/// Keys of late of which it is counted to how many replicas they were served.
+pub const RECENT_KEYS: usize = 10_240;
+/// A replay is late when its answer was recorded longer ago than a subnet waits for its replicas.
+pub const LATE_AFTER: Duration = Duration::from_secs(60);
+/// How much of the past the charts show.
+pub const CHARTED: Duration = Duration::from_secs(15 * 60);
+/// How often what is charted is read.
+pub const CHART_TICK: Duration = Duration::from_secs(1);
+/// Different complaints of the log that are kept.
+pub const COMPLAINTS: usize = 50;
+/// Characters of one complaint.
+pub const COMPLAINT_CHARS_MAX: usize = 400;
+/// Keys on the page.
+pub const PAGE_KEYS: usize = 25;
+/// Keys of one answer of the keys API.
+pub const API_KEYS_MAX: usize = 500;
+
 // Stopping.
 
 /// A stopping gateway stays until no key has been settled for this long, so that the last replicas of a burst still

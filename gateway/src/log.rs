@@ -1,18 +1,24 @@
 //! One line per request: what it was, what became of it, how long it took.
 //!
 //! The line is printed when the request is over, also when its client leaves before the answer. Keys appear as
-//! digests; paths, queries, headers and bodies never do.
+//! digests; paths, queries, headers and bodies never do. What the line says is counted in the same moment (`stats`).
 
 use std::{
     fmt,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use http::{Method, StatusCode};
 use outcall_protocol::digest::Digest;
 use tokio::time::Instant;
 
-use crate::{answer::Answer, error::Problem, ledger::Settlement};
+use crate::{
+    answer::Answer,
+    error::Problem,
+    ledger::Settlement,
+    stats::{Counts, How, Part},
+};
 
 /// What part a request played in its outcall.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,10 +39,13 @@ pub(crate) struct Line(Mutex<Fields>);
 struct Fields {
     started: Instant,
     method: Method,
-    route: Option<Box<str>>,
+    /// Whose request it is counted as; before its route is known, nobody's.
+    counts: Option<Arc<Counts>>,
+    routed: bool,
     caller: Option<Box<str>>,
     key: Option<Digest>,
     role: Role,
+    late: bool,
     upstream_status: Option<u16>,
     answer: Option<(StatusCode, usize, Option<Problem>)>,
 }
@@ -46,17 +55,27 @@ impl Line {
         Self(Mutex::new(Fields {
             started: Instant::now(),
             method: method.clone(),
-            route: None,
+            counts: None,
+            routed: false,
             caller: None,
             key: None,
             role: Role::None,
+            late: false,
             upstream_status: None,
             answer: None,
         }))
     }
 
-    pub(crate) fn route(&self, path: &str) {
-        self.fields().route = Some(path.into());
+    /// What is counted of the request is counted here, until its route is known.
+    pub(crate) fn unrouted(&self, counts: &Arc<Counts>) {
+        self.fields().counts = Some(counts.clone());
+    }
+
+    /// The route that serves it.
+    pub(crate) fn route(&self, counts: &Arc<Counts>) {
+        let mut fields = self.fields();
+        fields.counts = Some(counts.clone());
+        fields.routed = true;
     }
 
     /// As whom the sender is known; nobody, where the name is empty.
@@ -72,6 +91,11 @@ impl Line {
         self.fields().role = role;
     }
 
+    /// Its answer had been known for long when it came.
+    pub(crate) fn late(&self) {
+        self.fields().late = true;
+    }
+
     pub(crate) fn settled(&self, settlement: &Settlement) {
         self.fields().upstream_status = settlement.upstream_status;
     }
@@ -85,18 +109,52 @@ impl Line {
     }
 }
 
+impl Fields {
+    fn part(&self) -> Part {
+        match (self.answer, self.role) {
+            (None, _) => Part::Left,
+            (_, Role::Lead) => Part::Lead,
+            (_, Role::Follow) => Part::Follow,
+            (_, Role::Replay) => Part::Replay,
+            (Some((.., Some(Problem::KeyReused))), Role::None) => Part::Conflict,
+            (Some((.., Some(_))), Role::None) => Part::Refused,
+            (Some((.., None)), Role::None) => Part::Own,
+        }
+    }
+
+    fn count(&self, took: Duration) {
+        let Some(counts) = &self.counts else { return };
+        let part = self.part();
+        let (_, body_bytes, problem) = self.answer.unwrap_or_default();
+        counts.request(part, took, body_bytes, problem);
+        let how = match part {
+            Part::Lead => How::Lead,
+            Part::Follow => How::Follow,
+            Part::Replay if self.late => How::Late,
+            Part::Replay => How::Replay,
+            Part::Conflict | Part::Refused | Part::Own | Part::Left => return,
+        };
+        if let Some(key) = &self.key {
+            counts.served(key, how);
+        }
+    }
+}
+
 impl Drop for Fields {
     fn drop(&mut self) {
+        let took = self.started.elapsed();
+        self.count(took);
         let status = self.answer.map(|(status, ..)| status.as_u16());
         let body_bytes = self.answer.map(|(_, bytes, _)| bytes);
         let problem = self.answer.and_then(|(.., problem)| problem).map(Problem::facts);
         // Microseconds are as fine as a line needs.
-        let duration_ms = self.started.elapsed().as_micros() as f64 / 1000.0;
+        let duration_ms = took.as_micros() as f64 / 1000.0;
+        let route = self.counts.as_ref().filter(|_| self.routed).map(|counts| &*counts.route);
         let key = self.key.as_ref().map(|key| key.short().to_string());
         tracing::info!(
             target: "outcall_gateway::request",
             method = %self.method,
-            route = self.route.as_deref(),
+            route,
             caller = self.caller.as_deref(),
             key,
             role = %self.role,

@@ -22,6 +22,7 @@ use crate::{
     ledger::{Ask, Claim, Ending, Remembered, Repeat, Unavailable},
     limits,
     log::{Line, Role},
+    stats::Ended,
 };
 
 mod admit;
@@ -51,10 +52,13 @@ where
         Err(problem) => return problem.answer(&method),
     };
     let ask = signed::ask(app, &request);
+    let mut introduced = false;
     for _ in 0..limits::CLAIMS_PER_REQUEST {
+        let mut following = None;
         let waiter = match app.ledger.claim(&ask).await {
             Ok(Claim::Lead(lead, waiter)) => {
                 line.role(Role::Lead);
+                app.stats.recent.led(request.as_key(true, app.ledger.now()));
                 // Looked up behind the claim: whoever was refused before it has left his note by now, or will be
                 // given this claim's answer when he claims again.
                 match app.refusals.get(&ask.id, app.ledger.now()) {
@@ -66,11 +70,17 @@ where
             }
             Ok(Claim::Follow(waiter)) => {
                 line.role(Role::Follow);
+                let key = || request.as_key(false, app.ledger.now());
+                introduced |= app.stats.recent.followed(&ask.id, key);
+                following = Some(request.served().counts.followers.hold());
                 waiter
             }
             Ok(Claim::Replay(record)) => {
                 line.role(Role::Replay);
                 line.settled(&record.settlement);
+                if app.ledger.now().since(record.settled) > limits::LATE_AFTER {
+                    line.late();
+                }
                 return record.settlement.answer.clone();
             }
             Ok(Claim::Conflict) => return Problem::KeyReused.answer(&method),
@@ -89,9 +99,15 @@ where
             // What was sent is not led a second time: no need to hold the body while waiting.
             body = Body::default();
         }
-        match waiter.ending().await {
+        let ending = waiter.ending().await;
+        drop(following);
+        match ending {
             Ending::Settled(record) => {
                 line.settled(&record.settlement);
+                if introduced {
+                    // Its leader is elsewhere, and so is whoever could tell.
+                    app.stats.recent.ended(&ask.id, Ended::of(&record.settlement, record.settled, None));
+                }
                 return record.settlement.answer.clone();
             }
             Ending::Refused(why) => return refused(app, &ask, why).answer(&method),

@@ -40,6 +40,7 @@ where
     let _busy = app.activity.busy();
     let method = request.method().clone();
     let line = Line::begin(&method);
+    line.unrouted(&app.stats.unrouted);
     let (head, body) = request.into_parts();
     let body = Unread::new(body, &head.headers);
     let request = Request::from_parts(head, body);
@@ -76,7 +77,7 @@ pub(crate) fn enter<B>(
     guard::header_block(&head.headers).map_err(refuse)?;
     guard::path(uri).map_err(refuse)?;
     let (served, rest) = routes.find(uri.path()).ok_or_else(|| refuse(Problem::NoRoute))?;
-    line.route(&served.route.path);
+    line.route(&served.counts);
     guard::method_of_route(method, &served.route)?;
     let asker = match &served.route.allow {
         Some(allowed) => Some(callers.asker(&head.headers, allowed).map_err(refuse)?),

@@ -132,6 +132,7 @@ impl Door {
 
     async fn serve(self, stream: TcpStream, place: Place, closing: watch::Receiver<()>) {
         let _place = place;
+        let _counted = self.app.stats.connection();
         let _ = stream.set_nodelay(true);
         let served = match self.acceptor.accept(stream).await {
             Ok(Stream::Plain(stream)) => self.converse(stream, closing).await,

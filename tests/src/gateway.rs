@@ -143,6 +143,17 @@ impl Process {
         self.address
     }
 
+    /// Where its admin port listens, if it was told to have one.
+    ///
+    /// # Panics
+    /// When it has said nothing of it.
+    pub fn admin(&self) -> SocketAddr {
+        let said = self.heard.lines().find_map(|line| line.strip_prefix("admin     http://"));
+        let Some(said) = said else { panic!("it has no admin port:\n{}", self.heard) };
+        let address = said.split_once(": ").map_or(said, |(address, _)| address);
+        address.parse().unwrap_or_else(|error| panic!("{said}: {error}"))
+    }
+
     /// The number of its process.
     ///
     /// # Panics

@@ -9,14 +9,14 @@ use std::{
 };
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{EnvFilter, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
 use super::{
-    LogFormat, MISUSE, Serve, fly,
+    LogFormat, MISUSE, Serve, admin, fly,
     read::{self, Routes},
     store::{self, Store},
 };
-use crate::{App, DemoUpstream, Network, config::Config, limits, server};
+use crate::{App, DemoUpstream, Network, admin::Complaints, config::Config, limits, server};
 
 const PORT: u16 = 8080;
 
@@ -27,7 +27,8 @@ pub(super) fn run(serve: Serve) -> ExitCode {
             return misuse(&format!("--log: found {:?}, expected a log filter: {error}", serve.log));
         }
     };
-    log_to_stderr(serve.log_format, filter);
+    let complaints = Complaints::default();
+    log_to_stderr(serve.log_format, filter, complaints.clone());
     let routes = if serve.with_demo_upstream { Routes::OfProgramToo } else { Routes::OfFile };
     let (mut config, path) = match read::config(&serve.file, routes) {
         Ok(read) => read,
@@ -40,6 +41,10 @@ pub(super) fn run(serve: Serve) -> ExitCode {
         Ok(store) => store,
         Err(message) => return misuse(&message),
     };
+    let admin = match admin::Planned::new(serve.admin, &serve.guard) {
+        Ok(admin) => admin,
+        Err(wrong) => return misuse(&wrong.to_string()),
+    };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&error),
@@ -49,7 +54,7 @@ pub(super) fn run(serve: Serve) -> ExitCode {
         if let Some(demo) = &demo {
             config.routes.push(demo.route()?);
         }
-        serve_until_told(&serve, store, config, path.as_deref()).await
+        serve_until_told(&serve, store, config, path.as_deref(), (admin, complaints)).await
     });
     // A look-up that hangs must not keep the process.
     runtime.shutdown_timeout(limits::CLOSE_GRACE);
@@ -64,6 +69,7 @@ async fn serve_until_told(
     store: Store,
     config: Config,
     path: Option<&std::path::Path>,
+    (admin, complaints): (Option<admin::Planned>, Complaints),
 ) -> Result<(), Box<dyn Error>> {
     let shutdown = Shutdown::listen()?;
     if store.is_local() && !serve.several_ledgers {
@@ -74,14 +80,26 @@ async fn serve_until_told(
     let wildcard = SocketAddr::from((Ipv6Addr::UNSPECIFIED, PORT));
     let address = serve.listen.or(config.server.listen).unwrap_or(wildcard);
     let listener = server::listen(address).map_err(|error| format!("cannot listen on {address}: {error}"))?;
+    let admin = admin.map(admin::Planned::open).transpose()?;
     let store = store.open(&config, serve.redis_may_forget).await?;
     let address = listener.local_addr()?;
     let app = Arc::new(App::new(config.clone(), store.ledger.clone(), Network::default())?);
-    let opened = server::Opened::new(listener, app)?;
+    let opened = server::Opened::new(listener, app.clone())?;
     // Said when nothing can go wrong any more.
-    announce(&config, path, &store, address);
+    announce(&config, path, &store, address, admin.as_ref());
     store.warn();
-    opened.run(shutdown.requested()).await;
+    let served = opened.run(shutdown.requested());
+    match admin {
+        // To the end of the drain: until then there is something to be seen.
+        Some(admin) => {
+            admin.warn();
+            tokio::select! {
+                () = served => {}
+                () = admin.run(app, complaints) => {}
+            }
+        }
+        None => served.await,
+    }
     store.leave().await;
     Ok(())
 }
@@ -115,12 +133,21 @@ fn warn_of_few_descriptors(config: &Config) {
 }
 
 /// Says what is served, to whoever started it.
-fn announce(config: &Config, path: Option<&std::path::Path>, store: &store::Opened, address: SocketAddr) {
+fn announce(
+    config: &Config,
+    path: Option<&std::path::Path>,
+    store: &store::Opened,
+    address: SocketAddr,
+    admin: Option<&admin::Door>,
+) {
     let source = path.map_or_else(|| "no file".to_owned(), |path| path.display().to_string());
     let scheme = if config.server.tls.is_some() { "https" } else { "http" };
     eprintln!("outcall-gateway {} · configuration: {source}\n", env!("CARGO_PKG_VERSION"));
     eprintln!("{}", config.summary());
     eprintln!("store     {store}");
+    if let Some(admin) = admin {
+        eprintln!("admin     {admin}");
+    }
     eprintln!(
         "listening {scheme}://{address}{}\n",
         if address.ip().is_unspecified() { " (all addresses)" } else { "" }
@@ -156,15 +183,15 @@ impl Shutdown {
     }
 }
 
-fn log_to_stderr(format: LogFormat, filter: EnvFilter) {
+fn log_to_stderr(format: LogFormat, filter: EnvFilter, complaints: Complaints) {
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_target(false)
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
     match format {
-        LogFormat::Human => log.compact().init(),
-        LogFormat::Json => log.json().flatten_event(true).init(),
+        LogFormat::Human => log.compact().finish().with(complaints).init(),
+        LogFormat::Json => log.json().flatten_event(true).finish().with(complaints).init(),
     }
 }
 

@@ -279,6 +279,10 @@ impl Ledger for Disk {
         let records = usize::try_from(core.records.load(Ordering::Relaxed)).unwrap_or(usize::MAX);
         Occupancy { keys: core.shards.len() + records, bytes: core.room.taken() }
     }
+
+    fn is_reachable(&self) -> bool {
+        *self.0.core.sound.borrow()
+    }
 }
 
 fn lead(shard: &mut Shard, slot: Slot) -> Claim {

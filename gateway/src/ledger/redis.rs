@@ -208,6 +208,10 @@ impl Ledger for Redis {
     fn occupancy(&self) -> Occupancy {
         self.inner.seen.occupancy()
     }
+
+    fn is_reachable(&self) -> bool {
+        self.inner.link.works()
+    }
 }
 
 impl Inner {

@@ -19,6 +19,7 @@ use crate::{
     error::Problem,
     ledger::{Lead, Refusal, Settlement, Unavailable},
     limits,
+    stats::{CallEnd, Calling, Leading},
     upstream::{Call, Failure, Received},
 };
 
@@ -34,6 +35,7 @@ pub(super) fn spawn(
     let busy = app.activity.busy();
     let cut = app.activity.cut();
     let app = app.clone();
+    let leading = Leading::new(request.served().counts.clone(), request.id());
     task::spawn(async move {
         let _busy = busy;
         let work = async {
@@ -42,7 +44,10 @@ pub(super) fn spawn(
             let told_before = refusal.is_some();
             let settlement = match conduct(&app, &request, body, &mut lead, refusal).await {
                 Ok(settlement) => settlement,
-                Err(why) => return give_up(&app, &request, lead, why),
+                Err(why) => {
+                    leading.refused();
+                    return give_up(&app, &request, lead, why);
+                }
             };
             let settlement = match lead.is_again() {
                 true => settlement::after_a_lost_leader(&request, settlement),
@@ -53,6 +58,7 @@ pub(super) fn spawn(
                 false => signed::signed(&app, &request, settlement),
             };
             let left = ends.saturating_duration_since(Instant::now());
+            leading.settled(&settlement, app.ledger.now());
             lead.settle(settlement, left.max(limits::SETTLE_PATIENCE_MIN)).await;
             app.activity.settled();
         };
@@ -96,7 +102,10 @@ async fn conduct(
 
 /// Makes the call, and what became of it an answer.
 async fn call(app: &App, request: &Arc<Request>, body: Body, pass: Pass) -> Settlement {
+    let counts = &request.served().counts;
+    let calling = Calling::begin(counts);
     let ended = app.upstream.call(&Call::new(request, body.bytes().clone())).await;
+    calling.ended(CallEnd::of(&ended));
     pass.report(!matches!(ended, Err(Failure::NothingSent | Failure::BrokenOff | Failure::TimedOut)));
     match ended {
         Ok(received) => {

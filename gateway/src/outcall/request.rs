@@ -18,8 +18,9 @@ use crate::{
     callers::Asker,
     config::{Route, UpstreamKey, is_safe},
     error::Problem,
-    ledger::{Ask, Fingerprinted, Foretold, Repeat, Terms},
+    ledger::{Ask, Fingerprinted, Foretold, Repeat, Terms, Timestamp},
     log::Line,
+    stats,
 };
 
 /// Whoever uses a route that is for everybody: nobody is known by name, and keys are scoped to the route alone.
@@ -108,6 +109,11 @@ impl Head {
 }
 
 impl Request {
+    /// The identity of the outcall.
+    pub(crate) fn id(&self) -> Digest {
+        self.id
+    }
+
     pub(crate) fn method(&self) -> &Method {
         &self.head.method
     }
@@ -139,13 +145,27 @@ impl Request {
     }
 
     /// As whom the sender is known; nobody, where the route is for everybody.
-    fn caller(&self) -> &str {
+    pub(crate) fn caller(&self) -> &str {
         self.asker.as_ref().map_or(ANONYMOUS, Asker::name)
     }
 
     /// Who sent it, on a route that is not for everybody.
     pub(crate) fn asker(&self) -> Option<&Asker> {
         self.asker.as_ref()
+    }
+
+    /// What is shown of it to operators, as a key that comes now.
+    pub(crate) fn as_key(&self, led_here: bool, now: Timestamp) -> stats::Key {
+        stats::Key {
+            id: self.id,
+            route: self.head.served.counts.route.clone(),
+            method: self.method().clone(),
+            caller: self.caller().into(),
+            repeatable: self.safe_to_repeat(),
+            since: now,
+            led_here,
+            ended: None,
+        }
     }
 
     /// The `Idempotency-Key` that goes upstream.

@@ -79,6 +79,10 @@ impl Ledger for Panicking {
     fn occupancy(&self) -> Occupancy {
         self.memory.occupancy()
     }
+
+    fn is_reachable(&self) -> bool {
+        true
+    }
 }
 
 /// An upstream that counts its requests, and answers each of them when the gate is open.

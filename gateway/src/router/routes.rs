@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use crate::{config::Route, outcall::Served};
+use crate::{config::Route, outcall::Served, stats::Stats};
 
 /// All routes by their path.
 pub(crate) struct Routes {
@@ -12,10 +12,18 @@ pub(crate) struct Routes {
 }
 
 impl Routes {
-    pub(crate) fn new(routes: Vec<Arc<Route>>) -> Self {
+    pub(crate) fn new(routes: Vec<Arc<Route>>, stats: &Stats) -> Self {
         let longest = routes.iter().map(|route| route.path.len()).max().unwrap_or(0);
-        let by_path = routes.into_iter().map(|route| (route.path.clone(), Served::new(route)));
+        let served = |route: Arc<Route>| (route.path.clone(), Served::new(route, stats));
+        let by_path = routes.into_iter().map(served);
         Self { by_path: by_path.collect(), longest }
+    }
+
+    /// All of them, by their paths.
+    pub(crate) fn all(&self) -> Vec<&Arc<Served>> {
+        let mut all: Vec<_> = self.by_path.values().collect();
+        all.sort_by(|a, b| a.route.path.cmp(&b.route.path));
+        all
     }
 
     /// The route of `path`, and what `path` has beyond it: empty, or with a slash in front.
@@ -39,7 +47,7 @@ mod tests {
         let members: Vec<String> =
             paths.iter().map(|path| format!(r#""{path}": "https://api.example.com""#)).collect();
         let config = Config::parse(&format!("{{{}}}", members.join(",")), &|_| None).unwrap();
-        Routes::new(config.routes)
+        Routes::new(config.routes, &Stats::default())
     }
 
     fn found<'a>(routes: &Routes, path: &'a str) -> Option<(String, &'a str)> {

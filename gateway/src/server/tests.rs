@@ -41,6 +41,10 @@ impl Ledger for Slow {
     fn occupancy(&self) -> Occupancy {
         Occupancy::default()
     }
+
+    fn is_reachable(&self) -> bool {
+        true
+    }
 }
 
 /// The client's end of a connection, its service, and the end of the process, which never comes.

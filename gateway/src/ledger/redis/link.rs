@@ -4,7 +4,13 @@
 //! without a word must not swallow command after command. After an attempt to connect that failed, all are told so
 //! without another attempt for a moment, so that nobody waits in line for a server that is away.
 
-use std::{sync::PoisonError, time::Duration};
+use std::{
+    sync::{
+        PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use ::redis::{
     AsyncConnectionConfig, ErrorKind, RedisError, ScriptInvocation, ServerErrorKind, Value,
@@ -30,6 +36,8 @@ pub(super) struct Link {
     state: Mutex<State>,
     /// As the latest connection has found it.
     durability: std::sync::Mutex<Option<Durability>>,
+    /// Whether there is a connection, as far as anybody has tried.
+    works: AtomicBool,
 }
 
 #[derive(Default)]
@@ -71,7 +79,8 @@ impl Failure {
 impl Link {
     /// A way to this server, not yet gone.
     pub(super) fn new(dial: Dial, demands: Demands, response_timeout: Duration) -> Self {
-        Self { dial, demands, response_timeout, state: Mutex::default(), durability: Default::default() }
+        let (state, durability, works) = (Mutex::default(), Default::default(), AtomicBool::new(false));
+        Self { dial, demands, response_timeout, state, durability, works }
     }
 
     /// Calls a script.
@@ -96,6 +105,7 @@ impl Link {
                 state.made += 1;
                 let number = state.made;
                 state.connection = Some((number, connection.clone()));
+                self.works.store(true, Ordering::Relaxed);
                 if state.failed.take().is_some() {
                     tracing::info!("Redis can be used again");
                 }
@@ -125,6 +135,11 @@ impl Link {
         }
     }
 
+    /// Whether there is a connection, as far as anybody has tried.
+    pub(super) fn works(&self) -> bool {
+        self.works.load(Ordering::Relaxed)
+    }
+
     /// How the server keeps what it acknowledges, as it last said.
     pub(super) fn durability(&self) -> Option<Durability> {
         *self.durability.lock().unwrap_or_else(PoisonError::into_inner)
@@ -139,6 +154,7 @@ impl Link {
             if state.connection.as_ref().is_some_and(|(current, _)| *current == number) {
                 tracing::warn!(cause = %error, "the connection to Redis is given up");
                 state.connection = None;
+                self.works.store(false, Ordering::Relaxed);
             }
         }
         Ok(said?)

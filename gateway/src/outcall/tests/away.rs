@@ -62,6 +62,10 @@ impl Ledger for Distant {
     fn occupancy(&self) -> Occupancy {
         self.memory.occupancy()
     }
+
+    fn is_reachable(&self) -> bool {
+        true
+    }
 }
 
 fn distant(upstream: &Counting, way: Way) -> (Arc<App>, watch::Sender<Way>) {

@@ -48,6 +48,10 @@ impl Ledger for Momentarily {
     fn occupancy(&self) -> Occupancy {
         self.memory.occupancy()
     }
+
+    fn is_reachable(&self) -> bool {
+        true
+    }
 }
 
 fn full(url: &str, steps: &[Step]) -> (Arc<App>, watch::Sender<bool>) {

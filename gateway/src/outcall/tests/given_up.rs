@@ -28,6 +28,10 @@ impl Ledger for GivenUp {
     fn occupancy(&self) -> Occupancy {
         self.memory.occupancy()
     }
+
+    fn is_reachable(&self) -> bool {
+        true
+    }
 }
 
 async fn follow(upstream: &Counting, method: Method) -> Answer {
