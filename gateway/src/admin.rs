@@ -10,23 +10,24 @@
 //! It shows digests in the place of keys, names in the place of tokens, and neither paths beyond a route, queries, headers
 //! nor bodies. It is off unless `--admin` names an address.
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
-use http_body::Body as HttpBody;
 use http_body_util::Full;
+use hyper::body::Incoming;
 use tokio::net::TcpListener;
 
 mod access;
 mod complaints;
+pub(crate) mod keys;
 mod listener;
 mod metrics;
 mod minutes;
 mod page;
 mod reply;
 
-pub(crate) use access::{Access, Guard, WrongAccess};
+pub(crate) use access::{Access, CHANGES, Guard, WrongAccess};
 pub(crate) use complaints::Complaints;
 
 use crate::App;
@@ -53,13 +54,13 @@ impl Admin {
         tokio::join!(serving, charting);
     }
 
-    async fn answer<B>(&self, request: Request<B>) -> Response<Full<Bytes>>
-    where
-        B: HttpBody<Data = Bytes> + Send + Unpin,
-    {
-        let (head, _body) = request.into_parts();
+    async fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Response<Full<Bytes>> {
+        let (head, body) = request.into_parts();
         if let Err(denied) = self.access.ask(&head) {
             return denied.answer();
+        }
+        if let Some(rest) = below(head.uri.path(), "/api/keys") {
+            return keys::answer(&self.app, (&head, body), rest, peer).await;
         }
         let looks = [Method::GET, Method::HEAD].contains(&head.method);
         match head.uri.path() {
@@ -87,4 +88,9 @@ impl Admin {
         }
         reply::text(StatusCode::OK, "ready\n")
     }
+}
+
+/// What a path has beyond this one: nothing, or what begins with a slash.
+fn below<'p>(path: &'p str, folder: &str) -> Option<&'p str> {
+    path.strip_prefix(folder).filter(|rest| rest.is_empty() || rest.starts_with('/'))
 }

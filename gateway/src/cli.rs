@@ -1,4 +1,4 @@
-//! The command line: `outcall-gateway [serve]`, `check`, `keygen`, `token` and `accept-loss`.
+//! The command line: `outcall-gateway [serve]`, `check`, `keygen`, `token`, `keys` and `accept-loss`.
 //!
 //! Exit status: 0 done, 1 the gateway could not run, 2 the command line or the configuration is wrong.
 
@@ -10,6 +10,7 @@ mod admin;
 mod check;
 mod fly;
 mod keygen;
+mod keys;
 mod read;
 mod serve;
 mod store;
@@ -35,6 +36,9 @@ enum Command {
     Keygen(Keygen),
     /// Make a bearer token for a caller: the token on stdout, and on stderr what the configuration holds of it.
     Token,
+    /// See the keys of a running gateway, and have one forgotten, over its admin port.
+    #[command(subcommand)]
+    Keys(Keys),
     /// Let a ledger in Redis that is new, or that has lost records, lead requests that must not be repeated.
     ///
     /// Until then they are refused, since what was lost may have been sent. Whoever runs this knows that nothing was, or
@@ -121,6 +125,54 @@ struct AcceptLoss {
     store: String,
 }
 
+/// What is asked of the admin port.
+#[derive(Debug, Subcommand)]
+enum Keys {
+    /// The keys that the gateway has led, or waited for, since its start, the latest first.
+    List {
+        #[command(flatten)]
+        port: AdminPort,
+        /// How many.
+        #[arg(long, value_name = "NUMBER", default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..=10_240))]
+        limit: u64,
+    },
+    /// One key: what became of it, and to how many replicas it was served.
+    Show {
+        #[command(flatten)]
+        port: AdminPort,
+        /// Its digest, or the beginning of it, as the log has it.
+        digest: String,
+    },
+    /// Forget a key before its time, if it is settled: the next request under it is led as if there had been none.
+    ///
+    /// A FORGOTTEN KEY CAN BE LED AGAIN. Where its request must not be repeated, a late replica, or a canister that tries
+    /// again, then makes the upstream execute it a second time: a second payment. So that takes --yes, and is logged. What is
+    /// in flight cannot be forgotten. Other gateways on the same ledger replay the old answer for up to ten seconds.
+    Forget {
+        #[command(flatten)]
+        port: AdminPort,
+        /// Its digest, or the beginning of it, as the log has it.
+        digest: String,
+        /// Also when its request may not be safe to repeat.
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+/// Where a gateway can be asked.
+#[derive(Debug, Args)]
+struct AdminPort {
+    /// The admin port: an address, or a URL that begins with http://.
+    #[arg(long, env = "OUTCALL_ADMIN", value_name = "ADDR")]
+    admin: String,
+    /// Its token. Better given by the variable, since a command line is for all to see.
+    #[arg(long, env = "OUTCALL_ADMIN_TOKEN", hide_env_values = true, value_name = "TOKEN")]
+    admin_token: Option<String>,
+    /// Print what the port says, as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum LogFormat {
     Human,
@@ -136,6 +188,7 @@ pub fn main() -> ExitCode {
         Some(Command::Check(check)) => check::run(&check.file),
         Some(Command::Keygen(command)) => keygen::run(&command),
         Some(Command::Token) => token::run(),
+        Some(Command::Keys(command)) => keys::run(&command),
         Some(Command::AcceptLoss(command)) => store::accept_loss(&command),
     }
 }

@@ -16,7 +16,7 @@
 //! | | | its patience is over: *owed* | |
 //! | owed: everybody is told *unknown* | [`Claim::Replay`] of it | its write finds an unsettled claim: *unknown*, for ever | as unwritten |
 //! | | | its write finds a record: *settled* as that; logged | |
-//! | settled, *unknown* included | [`Claim::Replay`] | the record expires: *absent* | settled |
+//! | settled, *unknown* included | [`Claim::Replay`] | the record expires, or an operator has it [forgotten](Ledger::forget): *absent* | settled |
 //! | lost | [`Claim::Lead`] *again*; the rest follow | the claim; its time is over: *absent* | [`Repeat::SameConfiguration`]: lost; otherwise absent |
 //! | lost, under another configuration | *unknown* | | |
 //!
@@ -36,6 +36,8 @@
 //! - no live record is evicted for room: a claim reserves room for its answer, or there is no claim.
 
 use std::{future::Future, pin::Pin, sync::Arc};
+
+use outcall_protocol::digest::Digest;
 
 mod ask;
 mod clock;
@@ -81,6 +83,20 @@ pub trait Ledger: Send + Sync {
     /// What the ledger holds at this moment.
     fn occupancy(&self) -> Occupancy;
 
+    /// What stands under this key. Changes nothing: it is for operators to see.
+    ///
+    /// # Errors
+    /// When the store cannot be asked.
+    fn look<'a>(&'a self, id: &'a Digest) -> BoxFuture<'a, Result<Standing, Unavailable>>;
+
+    /// Forgets a key before its time, if it is settled: whoever asks next leads, also what must not be repeated. That is its
+    /// meaning, and an operator's to want. Says what stood there; of that only a settled record was forgotten. Other gateways
+    /// on the same store may replay it for seconds.
+    ///
+    /// # Errors
+    /// When the store cannot be written. Then it may be forgotten all the same.
+    fn forget<'a>(&'a self, id: &'a Digest) -> BoxFuture<'a, Result<Standing, Unavailable>>;
+
     /// Whether the store can be asked and written, as far as its last attempt has shown: without one, new keys are refused.
     fn is_reachable(&self) -> bool;
 }
@@ -97,6 +113,19 @@ pub enum Claim {
     Conflict,
     /// As many requests as the ledger allows wait for this key already.
     Crowded,
+}
+
+/// What stands under a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing.
+    Absent,
+    /// Its leader is at work, or its answer still to be written.
+    InFlight,
+    /// Its leader was lost, and it may be led again.
+    Lost,
+    /// Its answer.
+    Settled(Arc<Record>),
 }
 
 /// Why a key cannot be claimed, or its claim not be made durable. Nothing was sent, nothing is remembered by the ledger.

@@ -178,8 +178,12 @@ pub const REDIS_CLAIM_PATIENCE: Duration = Duration::from_millis(750);
 pub const REDIS_RECHECK: Duration = Duration::from_secs(2);
 /// How long those who wait for a claim elsewhere do so while Redis cannot be asked.
 pub const REDIS_FOLLOW_PATIENCE: Duration = Duration::from_secs(5);
-/// How long the connection that listens may be silent before it is asked whether it still lives.
-pub const REDIS_PING: Duration = Duration::from_secs(10);
+/// How long the connection that listens may be silent before it is asked whether it still lives. With the time to connect
+/// twice it is less than 10 s: so long a key may be replayed that was forgotten elsewhere.
+pub const REDIS_PING: Duration = Duration::from_secs(5);
+/// How much later a key that was forgotten elsewhere is thrown away once more: a reply that was on its way when the word came
+/// has arrived by then.
+pub const REDIS_FORGET_AGAIN: Duration = Duration::from_secs(6);
 /// How often a connection that nobody uses is tried.
 pub const REDIS_KEEP: Duration = Duration::from_secs(1);
 /// Pause between two sweeps that found little to do.
@@ -319,6 +323,10 @@ pub const COMPLAINTS: usize = 50;
 pub const COMPLAINT_CHARS_MAX: usize = 400;
 /// Keys on the page.
 pub const PAGE_KEYS: usize = 25;
+/// Largest answer of the admin port that `keys` reads, in bytes.
+pub const ADMIN_ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Digits of a key's digest that an operator has to give at least.
+pub const KEY_DIGITS_MIN: usize = 8;
 /// Keys of one answer of the keys API.
 pub const API_KEYS_MAX: usize = 500;
 

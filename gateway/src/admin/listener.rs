@@ -1,6 +1,6 @@
 //! Connections to the admin port: HTTP/1.1, few at once, none for long.
 
-use std::{convert::Infallible, sync::Arc};
+use std::{convert::Infallible, net::SocketAddr, sync::Arc};
 
 use http::StatusCode;
 use hyper::{server::conn::http1, service::service_fn};
@@ -22,11 +22,11 @@ pub(super) async fn serve(listener: TcpListener, admin: Arc<Admin>) {
     loop {
         let Ok(place) = places.clone().acquire_owned().await else { return };
         match listener.accept().await {
-            Ok((stream, _)) => {
+            Ok((stream, peer)) => {
                 let admin = admin.clone();
                 connections.spawn(async move {
                     let _place = place;
-                    converse(stream, admin).await;
+                    converse(stream, peer, admin).await;
                 });
             }
             Err(error) => {
@@ -38,11 +38,11 @@ pub(super) async fn serve(listener: TcpListener, admin: Arc<Admin>) {
     }
 }
 
-async fn converse(stream: TcpStream, admin: Arc<Admin>) {
+async fn converse(stream: TcpStream, peer: SocketAddr, admin: Arc<Admin>) {
     let service = service_fn(|request| {
         let admin = admin.clone();
         async move {
-            let answering = timeout(limits::ADMIN_TIMEOUT, admin.answer(request)).await;
+            let answering = timeout(limits::ADMIN_TIMEOUT, admin.answer(request, peer)).await;
             let late = |_| reply::text(StatusCode::SERVICE_UNAVAILABLE, "It took too long.\n");
             Ok::<_, Infallible>(answering.unwrap_or_else(late))
         }

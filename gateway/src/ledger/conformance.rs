@@ -13,6 +13,7 @@ use crate::ledger::Timestamp;
 
 pub mod claims;
 pub mod durable;
+pub mod forgotten;
 pub mod model;
 pub mod parts;
 
@@ -115,6 +116,12 @@ macro_rules! conformance {
             waiters_are_bounded_and_one_that_leaves_makes_room
             a_record_is_compared_by_the_headers_it_was_fingerprinted_with
         }
+        $crate::conformance_tests! { [$(#[$attribute])*] $bench, forgotten =>
+            what_is_settled_can_be_forgotten_and_then_the_key_is_free
+            what_is_in_flight_or_lost_is_not_forgotten
+            what_has_expired_is_not_there_to_be_forgotten
+            what_is_forgotten_gives_back_its_room
+        }
     };
 }
 
@@ -137,6 +144,10 @@ macro_rules! durable_conformance {
             an_answer_is_written_when_the_store_returns_in_time
             the_store_owns_an_answer_whose_leader_is_gone
             what_is_known_is_replayed_while_writes_fail
+        }
+        $crate::conformance_tests! { [$(#[$attribute])*] $bench, forgotten =>
+            what_is_forgotten_stays_forgotten_after_a_crash
+            what_cannot_be_written_is_not_forgotten
         }
     };
 }

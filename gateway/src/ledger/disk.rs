@@ -34,8 +34,8 @@ use tokio::{
 };
 
 use super::{
-    Ask, BoxFuture, Claim, Clock, Lead, Ledger, Occupancy, Record, Request, Settlement, Terms, Timestamp,
-    Unavailable,
+    Ask, BoxFuture, Claim, Clock, Lead, Ledger, Occupancy, Record, Request, Settlement, Standing, Terms,
+    Timestamp, Unavailable,
     entry::{Entry, Shard, Shards},
     in_flight::InFlight,
     room::Room,
@@ -49,6 +49,7 @@ mod known;
 mod mark;
 mod op;
 mod open;
+mod operator;
 mod plan;
 mod slot;
 mod writer;
@@ -86,6 +87,8 @@ struct Core {
     records: AtomicU64,
     /// How much the writer has not taken yet.
     queued: AtomicUsize,
+    /// How many records were forgotten before their time.
+    forgotten: AtomicU64,
 }
 
 /// How far a claim has come.
@@ -242,10 +245,12 @@ impl Core {
             sound: watch::Sender::new(true),
             records: AtomicU64::new(0),
             queued: AtomicUsize::new(0),
+            forgotten: AtomicU64::new(0),
         }
     }
 
     fn read(&self, id: Digest) -> Result<Option<Arc<Record>>, Unavailable> {
+        let forgotten = self.forgotten.load(Ordering::SeqCst);
         let read = self.engine.get(Space::Records, id.as_bytes()).map(|bytes| {
             let record = bytes.map(|bytes| Record::decode(id, &bytes)).transpose();
             record.map_err(|damaged| Failed::Engine(damaged.to_string()))
@@ -255,6 +260,10 @@ impl Core {
             Ok(Some(record)) => {
                 let record = Arc::new(record);
                 self.hot.insert(id, record.clone());
+                if self.forgotten.load(Ordering::SeqCst) != forgotten {
+                    // It may be what was forgotten while it was read.
+                    self.hot.invalidate(&id);
+                }
                 Ok(Some(record))
             }
             Err(failed) => {
@@ -278,6 +287,14 @@ impl Ledger for Disk {
         let core = &self.0.core;
         let records = usize::try_from(core.records.load(Ordering::Relaxed)).unwrap_or(usize::MAX);
         Occupancy { keys: core.shards.len() + records, bytes: core.room.taken() }
+    }
+
+    fn look<'a>(&'a self, id: &'a Digest) -> BoxFuture<'a, Result<Standing, Unavailable>> {
+        Box::pin(self.standing(*id))
+    }
+
+    fn forget<'a>(&'a self, id: &'a Digest) -> BoxFuture<'a, Result<Standing, Unavailable>> {
+        Box::pin(self.forgotten(*id))
     }
 
     fn is_reachable(&self) -> bool {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use outcall_protocol::digest::Digest;
 
 use super::{
-    Claimed, Ending, Record, Repeat, Request, Settlement, Terms, Timestamp, expiring::Expiring,
+    Claimed, Ending, Record, Repeat, Request, Settlement, Standing, Terms, Timestamp, expiring::Expiring,
     in_flight::InFlight, room::Reservation,
 };
 
@@ -125,6 +125,16 @@ impl Entry {
     pub(super) fn end(self, ending: Ending) {
         if let Self::InFlight(running) = self {
             running.end(ending);
+        }
+    }
+}
+
+impl From<&Entry> for Standing {
+    fn from(entry: &Entry) -> Self {
+        match entry {
+            Entry::InFlight(_) => Self::InFlight,
+            Entry::Lost(_) => Self::Lost,
+            Entry::Settled(settled) => Self::Settled(settled.record.clone()),
         }
     }
 }

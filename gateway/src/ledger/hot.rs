@@ -25,6 +25,16 @@ impl Hot {
         self.0.get(id).filter(|record| now < record.expires)
     }
 
+    /// An operator has had this key forgotten.
+    pub(super) fn forget(&self, id: &Digest) {
+        self.0.invalidate(id);
+    }
+
+    /// Nothing is at hand any more.
+    pub(super) fn clear(&self) {
+        self.0.invalidate_all();
+    }
+
     /// Has the record at hand.
     pub(super) fn insert(&self, record: &Arc<Record>) {
         self.0.insert(record.request.id, record.clone());

@@ -3,11 +3,13 @@
 //! Leader and followers meet at a word to be said (`ledger/word.rs`): settling wakes everybody at once, and nobody polls.
 //! Records leave when they expire, never for room.
 
-use std::{sync::Arc, time::Duration};
+use std::{future::ready, sync::Arc, time::Duration};
+
+use outcall_protocol::digest::Digest;
 
 use super::{
     Ask, BoxFuture, Claim, Clock, Ending, Lead, Ledger, Occupancy, Record, Repeat, Request, Settle,
-    Settlement, Terms, Timestamp, Unavailable,
+    Settlement, Standing, Terms, Timestamp, Unavailable,
     entry::{Entry, Lost, Settled, Shard, Shards},
     in_flight::InFlight,
     room::{Reservation, Room},
@@ -89,6 +91,22 @@ impl Ledger for Memory {
 
     fn occupancy(&self) -> Occupancy {
         Occupancy { keys: self.0.shards.len(), bytes: self.0.room.taken() }
+    }
+
+    fn look<'a>(&'a self, id: &'a Digest) -> BoxFuture<'a, Result<Standing, Unavailable>> {
+        let now = self.now();
+        let standing = self.0.shards.of(id).get(id, now).map_or(Standing::Absent, Into::into);
+        Box::pin(ready(Ok(standing)))
+    }
+
+    fn forget<'a>(&'a self, id: &'a Digest) -> BoxFuture<'a, Result<Standing, Unavailable>> {
+        let now = self.now();
+        let mut shard = self.0.shards.of(id);
+        let standing = shard.get(id, now).map_or(Standing::Absent, Into::into);
+        if matches!(standing, Standing::Settled(_)) {
+            shard.remove(id);
+        }
+        Box::pin(ready(Ok(standing)))
     }
 
     fn is_reachable(&self) -> bool {

@@ -8,7 +8,7 @@
 //! |---|---|---|---|---|
 //! | absent | claimed (unsafe: only in a known epoch) | fenced | | |
 //! | claimed, due at the end of its lease | follow | renew: a new lease; settle: settled; lose: as if the lease were over; release (nothing was sent): as before the claim | unsafe: settled as *unknown*, for its terms' `ttl`; otherwise lost | look: wait |
-//! | settled, due when it expires | replay | fenced; its own answer is recognised | absent | look: the record |
+//! | settled, due when it expires | replay | fenced; its own answer is recognised | absent | look: the record; forget: absent |
 //! | lost, due when nobody remembers it | claimed *again*; upstream-idempotent under another configuration: settled as *unknown* | fenced | absent | look: claim again |
 //!
 //! Time acts when somebody looks: any claim or look at the key, and the sweep that every gateway runs. A leader whose
@@ -40,6 +40,7 @@ use std::{
 };
 
 use ::redis::RedisError;
+use outcall_protocol::digest::Digest;
 use tokio::task::JoinSet;
 use tokio_util::task::TaskTracker;
 
@@ -52,6 +53,7 @@ mod follow;
 mod lead;
 mod link;
 mod local;
+mod operator;
 mod reply;
 mod script;
 mod seen;
@@ -61,7 +63,7 @@ mod upkeep;
 pub use address::{Address, NoAddress};
 pub use server::Durability;
 
-use super::{Ask, BoxFuture, Claim, Ledger, Occupancy, Timestamp, Unavailable, hot::Hot};
+use super::{Ask, BoxFuture, Claim, Ledger, Occupancy, Standing, Timestamp, Unavailable, hot::Hot};
 use crate::limits;
 use dial::Dial;
 use durable::Durable;
@@ -207,6 +209,14 @@ impl Ledger for Redis {
 
     fn occupancy(&self) -> Occupancy {
         self.inner.seen.occupancy()
+    }
+
+    fn look<'a>(&'a self, id: &'a Digest) -> BoxFuture<'a, Result<Standing, Unavailable>> {
+        Box::pin(self.inner.look(*id))
+    }
+
+    fn forget<'a>(&'a self, id: &'a Digest) -> BoxFuture<'a, Result<Standing, Unavailable>> {
+        Box::pin(self.inner.forget(*id))
     }
 
     fn is_reachable(&self) -> bool {

@@ -9,6 +9,7 @@ use std::{
 use futures_util::future::join_all;
 use http::{Method, Request as HttpRequest};
 use http_body_util::Full;
+use outcall_protocol::digest::Digest;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
@@ -18,7 +19,7 @@ use tokio::{
 use super::*;
 use crate::{
     config::Config,
-    ledger::{Ask, BoxFuture, Lead, Ledger, Memory, Occupancy, Settle, Settlement, Timestamp},
+    ledger::{Ask, BoxFuture, Lead, Ledger, Memory, Occupancy, Settle, Settlement, Standing, Timestamp},
     router::enter,
     upstream::Network,
 };
@@ -78,6 +79,14 @@ impl Ledger for Panicking {
 
     fn occupancy(&self) -> Occupancy {
         self.memory.occupancy()
+    }
+
+    fn look<'a>(&'a self, id: &'a Digest) -> BoxFuture<'a, Result<Standing, Unavailable>> {
+        self.memory.look(id)
+    }
+
+    fn forget<'a>(&'a self, id: &'a Digest) -> BoxFuture<'a, Result<Standing, Unavailable>> {
+        self.memory.forget(id)
     }
 
     fn is_reachable(&self) -> bool {

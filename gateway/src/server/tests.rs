@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use http::Request;
+use outcall_protocol::digest::Digest;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex},
     task::JoinHandle,
@@ -12,7 +13,7 @@ use tokio::{
 use super::*;
 use crate::{
     config::Config,
-    ledger::{Ask, BoxFuture, Claim, Ledger, Occupancy, Timestamp, Unavailable},
+    ledger::{Ask, BoxFuture, Claim, Ledger, Occupancy, Standing, Timestamp, Unavailable},
     upstream::Network,
 };
 
@@ -40,6 +41,14 @@ impl Ledger for Slow {
 
     fn occupancy(&self) -> Occupancy {
         Occupancy::default()
+    }
+
+    fn look<'a>(&'a self, _: &'a Digest) -> BoxFuture<'a, Result<Standing, Unavailable>> {
+        Box::pin(async { Ok(Standing::Absent) })
+    }
+
+    fn forget<'a>(&'a self, _: &'a Digest) -> BoxFuture<'a, Result<Standing, Unavailable>> {
+        Box::pin(async { Ok(Standing::Absent) })
     }
 
     fn is_reachable(&self) -> bool {

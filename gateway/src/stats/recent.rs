@@ -73,7 +73,6 @@ pub(crate) struct Key {
 /// How a key ended.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ended {
-    pub(crate) at: Timestamp,
     pub(crate) expires: Timestamp,
     pub(crate) status: StatusCode,
     pub(crate) upstream_status: Option<u16>,
@@ -103,7 +102,6 @@ impl Ended {
     pub(crate) fn of(settlement: &Settlement, at: Timestamp, took: Option<Duration>) -> Self {
         let answer = &settlement.answer;
         Self {
-            at,
             expires: at.after(settlement.life),
             status: answer.status(),
             upstream_status: settlement.upstream_status,

@@ -9,8 +9,10 @@ use outcall_tests::{
 };
 
 mod access;
+mod browser;
 mod canary;
 mod health;
+mod keys;
 mod metrics;
 mod reader;
 

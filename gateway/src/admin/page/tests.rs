@@ -36,7 +36,6 @@ fn admin() -> Admin {
         ended: None,
     };
     let ended = Ended {
-        at: key.since,
         expires: key.since.after(Duration::from_secs(60)),
         status: StatusCode::OK,
         upstream_status: Some(200),

@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 
 use super::Core;
 use crate::ledger::{
-    Claimed, Ending, Foretold, Record,
+    Claimed, Ending, Foretold, Record, Standing, Unavailable,
     entry::{Entry, Settled},
     room::Reservation,
 };
@@ -20,6 +20,8 @@ pub(super) enum Op {
     Reclaim { id: Digest, lost: Option<Claimed> },
     /// A record in the place of its claim.
     Settle(Box<Settling>),
+    /// An operator wants a key forgotten, if it has a record. Answers what stood there, when that is gone from the disk.
+    Forget { id: Digest, reply: oneshot::Sender<Result<Standing, Unavailable>> },
     /// Room is wanted: forget what has expired. Answers whether there is more of it.
     Sweep { reply: oneshot::Sender<bool> },
 }
@@ -30,7 +32,7 @@ impl Op {
         match self {
             Self::Settle(settling) => settling.record.settlement.answer.bytes(),
             Self::Claim { claim, .. } => claim.len(),
-            Self::Reclaim { .. } | Self::Sweep { .. } => 0,
+            Self::Reclaim { .. } | Self::Forget { .. } | Self::Sweep { .. } => 0,
         }
     }
 }

@@ -13,7 +13,7 @@ use super::{
     engine::{Failed, Share},
     op::{Op, Outcome},
 };
-use crate::ledger::{Claimed, Record, Timestamp, room::Reservation};
+use crate::ledger::{Claimed, Record, Standing, Timestamp, room::Reservation};
 
 /// Stands where a record has its room, when what ends is no record.
 const NO_ROOM: &[u8] = &[];
@@ -32,14 +32,16 @@ pub(super) struct Plan {
     records: HashMap<Digest, (Arc<Record>, u64)>,
     /// What becomes of each record that was to be written.
     pub(super) outcomes: VecDeque<Outcome>,
+    /// What stood under each key that was to be forgotten; nothing where it cannot be read.
+    pub(super) forgotten: VecDeque<(Digest, Option<Standing>)>,
 }
 
 impl Plan {
     /// No change but that of the time.
     pub(super) fn new(core: &Core, held: Held) -> Self {
         let (now, records, outcomes) = (core.clock.now(), HashMap::new(), VecDeque::new());
-        let (durable, share) = (false, Share::Most);
-        Self { batch: Batch::default(), now, durable, share, held, freed: 0, records, outcomes }
+        let (durable, share, forgotten) = (false, Share::Most, VecDeque::new());
+        Self { batch: Batch::default(), now, durable, share, held, freed: 0, records, outcomes, forgotten }
     }
 
     /// The changes of these.
@@ -59,6 +61,7 @@ impl Plan {
                     plan.durable |= settling.durable;
                     plan.outcomes.push_back(outcome);
                 }
+                Op::Forget { id, .. } => plan.forget_key(core, id)?,
                 Op::Sweep { .. } => {}
             }
         }
@@ -117,6 +120,40 @@ impl Plan {
             self.claim(&id, None);
         }
         Ok(())
+    }
+
+    /// Forgets the record of a key, whatever its end.
+    fn forget_key(&mut self, core: &Core, id: &Digest) -> Result<(), Failed> {
+        let standing = self.standing(core, id)?;
+        if let Some(Standing::Settled(record)) = &standing {
+            let expiry = expiry_key(record.expires, id);
+            if let Some(room) = core.engine.get(Space::Expiries, &expiry)? {
+                self.forget(core, &expiry, &room)?;
+                self.durable = true;
+            }
+        }
+        self.forgotten.push_back((*id, standing));
+        Ok(())
+    }
+
+    fn standing(&self, core: &Core, id: &Digest) -> Result<Option<Standing>, Failed> {
+        if self.records.contains_key(id) {
+            return Ok(Some(Standing::InFlight));
+        }
+        let Some(bytes) = core.engine.get(Space::Records, id.as_bytes())? else {
+            return Ok(Some(Standing::Absent));
+        };
+        if self.forgotten.iter().any(|(other, _)| other == id) {
+            return Ok(Some(Standing::Absent));
+        }
+        match Record::decode(*id, &bytes) {
+            Ok(record) if self.now < record.expires => Ok(Some(Standing::Settled(Arc::new(record)))),
+            Ok(_) => Ok(Some(Standing::Absent)),
+            Err(damaged) => {
+                tracing::error!(%damaged, "what cannot be read is not forgotten");
+                Ok(None)
+            }
+        }
     }
 
     /// Puts a claim there, or takes it away.

@@ -24,7 +24,7 @@ use super::{
     plan::Plan,
 };
 use crate::{
-    ledger::{Timestamp, clock},
+    ledger::{Timestamp, Unavailable, clock},
     limits,
 };
 
@@ -132,6 +132,13 @@ impl Writer {
                         settling.end(outcome);
                     }
                 }
+                Op::Forget { id, reply } => {
+                    // In this order: whoever reads it now puts it at hand before this, or sees that something was forgotten.
+                    self.core.forgotten.fetch_add(1, Ordering::SeqCst);
+                    self.core.hot.invalidate(&id);
+                    let standing = plan.forgotten.pop_front().and_then(|(_, standing)| standing);
+                    let _ = reply.send(standing.ok_or(Unavailable::Unreachable));
+                }
                 Op::Reclaim { .. } | Op::Sweep { .. } => {}
             }
         }
@@ -158,6 +165,7 @@ impl Writer {
     fn put_off(&mut self, op: Op, claims: NotClaimed) {
         match op {
             Op::Claim { reply, .. } => _ = reply.send(Err(claims)),
+            Op::Forget { reply, .. } => _ = reply.send(Err(Unavailable::Unreachable)),
             Op::Sweep { reply } => _ = reply.send(false),
             op @ (Op::Settle(_) | Op::Reclaim { .. }) => self.put_off.push_back(op),
         }

@@ -26,6 +26,7 @@ struct Scripts {
     settle: Script,
     lose: Script,
     release: Script,
+    forget: Script,
     renew: Script,
     sweep: Script,
     accept_loss: Script,
@@ -39,6 +40,7 @@ static SCRIPTS: LazyLock<Scripts> = LazyLock::new(|| Scripts {
     settle: growing(include_str!("settle.lua")),
     lose: keeping(include_str!("lose.lua")),
     release: keeping(include_str!("release.lua")),
+    forget: keeping(include_str!("forget.lua")),
     renew: keeping(include_str!("renew.lua")),
     sweep: keeping(include_str!("sweep.lua")),
     accept_loss: keeping(include_str!("accept_loss.lua")),
@@ -46,8 +48,9 @@ static SCRIPTS: LazyLock<Scripts> = LazyLock::new(|| Scripts {
 
 /// Makes the server know all scripts, so that a call of one is a single command.
 pub(super) async fn load(connection: &MultiplexedConnection) -> Result<(), RedisError> {
-    let Scripts { claim, look, assure, sure, settle, lose, release, renew, sweep, accept_loss } = &*SCRIPTS;
-    let scripts = [claim, look, assure, sure, settle, lose, release, renew, sweep, accept_loss];
+    let Scripts { claim, look, assure, sure, settle, lose, release, forget, renew, sweep, accept_loss } =
+        &*SCRIPTS;
+    let scripts = [claim, look, assure, sure, settle, lose, release, forget, renew, sweep, accept_loss];
     let loading = scripts.map(|script| {
         let mut connection = connection.clone();
         async move { script.load_async(&mut connection).await }
@@ -136,6 +139,10 @@ pub(super) fn release(options: &Options, id: Digest, token: &Token) -> Call {
     let mut call = on_key(&SCRIPTS.release, options, id);
     call.arg(&*token.0);
     Arc::new(call)
+}
+
+pub(super) fn forget(options: &Options, id: Digest) -> Call {
+    Arc::new(on_key(&SCRIPTS.forget, options, id))
 }
 
 pub(super) fn renew(options: &Options, claims: &[(Digest, Token)]) -> Call {

@@ -14,6 +14,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 use super::{
     Inner, follow,
     link::Failure,
+    operator,
     reply::{self, Verdict},
     script::{self, Token},
 };
@@ -92,14 +93,18 @@ fn channel(redis: &Inner) -> String {
     format!("{}:ended", redis.options.name)
 }
 
-async fn listen_once(redis: &Inner) -> Result<(), Failure> {
+async fn listen_once(redis: &Arc<Inner>) -> Result<(), Failure> {
     let (mut sink, mut messages) = subscribe(redis).await?;
-    // What ended before was not heard.
+    // What ended before was not heard, nor what was forgotten.
     redis.locals.wake_all();
+    redis.hot.clear();
     loop {
         match timeout(limits::REDIS_PING, messages.next()).await {
             Ok(Some(message)) => {
-                if let Some(id) = reply::id_of(message.get_payload_bytes()) {
+                let word = message.get_payload_bytes();
+                if let Some(id) = word.strip_prefix(operator::FORGOTTEN).and_then(reply::id_of) {
+                    redis.forget_here(id);
+                } else if let Some(id) = reply::id_of(word) {
                     redis.locals.wake(id);
                 }
             }

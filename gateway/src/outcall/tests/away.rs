@@ -63,6 +63,14 @@ impl Ledger for Distant {
         self.memory.occupancy()
     }
 
+    fn look<'a>(&'a self, id: &'a Digest) -> BoxFuture<'a, Result<Standing, Unavailable>> {
+        self.memory.look(id)
+    }
+
+    fn forget<'a>(&'a self, id: &'a Digest) -> BoxFuture<'a, Result<Standing, Unavailable>> {
+        self.memory.forget(id)
+    }
+
     fn is_reachable(&self) -> bool {
         true
     }

@@ -49,6 +49,14 @@ impl Ledger for Momentarily {
         self.memory.occupancy()
     }
 
+    fn look<'a>(&'a self, id: &'a Digest) -> BoxFuture<'a, Result<Standing, Unavailable>> {
+        self.memory.look(id)
+    }
+
+    fn forget<'a>(&'a self, id: &'a Digest) -> BoxFuture<'a, Result<Standing, Unavailable>> {
+        self.memory.forget(id)
+    }
+
     fn is_reachable(&self) -> bool {
         true
     }

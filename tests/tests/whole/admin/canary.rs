@@ -48,7 +48,15 @@ async fn no_view_of_the_admin_port_holds_a_secret() {
     ] {
         replica.send(&outcall).await.unwrap();
     }
-    for (path, told) in [("/", "POST /r"), ("/live", "shop"), ("/metrics", "key-reused")] {
+    let keys = ask(gateway.admin(), &Outcall::get("/api/keys")).await.json();
+    for key in keys["keys"].as_array().unwrap() {
+        let path = format!("/api/keys/{}", key["digest"].as_str().unwrap());
+        let text = ask(gateway.admin(), &Outcall::get(&path)).await.raw_text();
+        assert!(SECRETS.iter().all(|secret| !text.contains(secret)), "{text}");
+    }
+    for (path, told) in
+        [("/", "POST /r"), ("/live", "shop"), ("/metrics", "key-reused"), ("/api/keys", "outcome-unknown")]
+    {
         let text = ask(gateway.admin(), &Outcall::get(path)).await.raw_text();
         assert!(text.contains(told), "the control: {path} does not tell of {told}:\n{text}");
         for secret in SECRETS {

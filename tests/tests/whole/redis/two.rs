@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use outcall_gateway::ledger::{
-    Claim, Ending, Ledger, Repeat, Waiter,
+    Claim, Ending, Ledger, Repeat, Standing, Waiter,
     conformance::parts::{NONE, ask, follow, lead, name, replay, settled, settlement, text},
     redis::{Options, Redis as Store},
 };
@@ -155,4 +155,35 @@ async fn a_claim_that_nobody_waits_for_any_more_is_no_claim() {
     here.quiet().await;
     assert_eq!(redis.ask::<u64>(&["ZCARD", "{outcall}:due"]), 0, "it was never claimed");
     assert_eq!(name(&claim(&there, "key", Repeat::Never).await), "lead");
+}
+
+/// What is forgotten here is at hand there no more, whether the word of it is heard or not.
+#[tokio::test]
+#[cfg_attr(not(redis), ignore = "there is no redis-server")]
+async fn what_is_forgotten_here_is_not_replayed_there() {
+    let redis = server().await;
+    let ready = || async { store(&redis, Options { hot_bytes: 1 << 20, ..options() }).await };
+    let (here, there) = (ready().await, ready().await);
+    for deaf in [false, true] {
+        let (mut leading, _) = lead(claim(&here, "key", Repeat::Never).await);
+        leading.begin().await.unwrap();
+        leading.settle(settlement("the answer"), NONE).await;
+        let record = replay(claim(&there, "key", Repeat::Never).await);
+        assert_eq!(text(&record), "the answer");
+        if deaf {
+            // Whoever listens is cut off, and the word comes to nobody.
+            let () = redis.ask(&["CLIENT", "KILL", "TYPE", "pubsub"]);
+        }
+        let id = ask("key", "request", Repeat::Never).id;
+        assert_eq!(here.forget(&id).await, Ok(Standing::Settled(record)));
+        assert_eq!(here.look(&id).await, Ok(Standing::Absent));
+        let (again, _) = loop {
+            match claim(&there, "key", Repeat::Never).await {
+                Claim::Replay(record) => assert_eq!(text(&record), "the answer"),
+                led => break lead(led),
+            }
+            tokio::task::yield_now().await;
+        };
+        drop(again);
+    }
 }

@@ -1,0 +1,42 @@
+//! What operators ask of a key: to see it, and to have it forgotten.
+
+use outcall_protocol::digest::Digest;
+use tokio::{sync::oneshot, time::timeout};
+
+use super::{Disk, op::Op};
+use crate::{
+    ledger::{Standing, Unavailable},
+    limits,
+};
+
+impl Disk {
+    pub(super) async fn standing(&self, id: Digest) -> Result<Standing, Unavailable> {
+        let here = self.here(&id);
+        if let Some(standing) = here {
+            return Ok(standing);
+        }
+        Ok(self.recorded(&id).await?.map_or(Standing::Absent, Standing::Settled))
+    }
+
+    pub(super) async fn forgotten(&self, id: Digest) -> Result<Standing, Unavailable> {
+        match self.here(&id) {
+            // Owed to the disk: it is not over yet.
+            Some(Standing::Settled(_)) => return Ok(Standing::InFlight),
+            Some(standing) => return Ok(standing),
+            None => {}
+        }
+        let (reply, forgotten) = oneshot::channel();
+        self.0.ask(Op::Forget { id, reply });
+        match timeout(limits::ADMIN_TIMEOUT / 2, forgotten).await {
+            Ok(Ok(said)) => said,
+            Ok(Err(_)) | Err(_) => Err(Unavailable::Unreachable),
+        }
+    }
+
+    /// What the keys in memory say of it.
+    fn here(&self, id: &Digest) -> Option<Standing> {
+        let core = &self.0.core;
+        let now = core.clock.now();
+        core.shards.of(id).get(id, now).map(Into::into)
+    }
+}
