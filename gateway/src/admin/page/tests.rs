@@ -12,7 +12,7 @@ use crate::{
     App, Network,
     admin::{Access, Complaints, Guard},
     config::Config,
-    ledger::{Ledger as _, Memory},
+    ledger::Memory,
     stats::{CallEnd, Ended, How, Key, KeyEnd, Part},
 };
 
