@@ -12,6 +12,7 @@ use std::{
 use http::{Method, StatusCode};
 use outcall_protocol::digest::Digest;
 use tokio::time::Instant;
+use tracing::Level;
 
 use crate::{
     answer::Answer,
@@ -19,6 +20,9 @@ use crate::{
     ledger::Settlement,
     stats::{Counts, How, Part},
 };
+
+/// What a filter calls these lines.
+const TARGET: &str = "outcall_gateway::request";
 
 /// What part a request played in its outcall.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,6 +148,9 @@ impl Drop for Fields {
     fn drop(&mut self) {
         let took = self.started.elapsed();
         self.count(took);
+        if !tracing::enabled!(target: TARGET, Level::INFO) {
+            return;
+        }
         let status = self.answer.map(|(status, ..)| status.as_u16());
         let body_bytes = self.answer.map(|(_, bytes, _)| bytes);
         let problem = self.answer.and_then(|(.., problem)| problem).map(Problem::facts);
@@ -152,7 +159,7 @@ impl Drop for Fields {
         let route = self.counts.as_ref().filter(|_| self.routed).map(|counts| &*counts.route);
         let key = self.key.as_ref().map(|key| key.short().to_string());
         tracing::info!(
-            target: "outcall_gateway::request",
+            target: TARGET,
             method = %self.method,
             route,
             caller = self.caller.as_deref(),

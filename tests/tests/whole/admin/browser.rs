@@ -88,6 +88,9 @@ impl Browser {
         for domain in ["Page.enable", "Runtime.enable", "Network.enable", "Log.enable"] {
             browser.tell(domain, json!({})).await;
         }
+        // A page that nobody looks at does not refresh itself.
+        browser.tell("Page.bringToFront", json!({})).await;
+        browser.tell("Emulation.setFocusEmulationEnabled", json!({"enabled": true})).await;
         browser.tell("Page.navigate", json!({"url": url})).await;
         browser
             .until(
