@@ -214,7 +214,7 @@ async fn the_page_is_fit_for_everybody_and_lives() {
     }
     // It lives, and keeps the place of whoever is in a table.
     browser.eval("document.querySelector('#keys ~ .scroll').focus()").await;
-    house.send(&Outcall::post("/r").key("of now")).await;
+    assert_eq!(house.send(&Outcall::post("/r").key("now")).await.status, 200);
     browser.until("document.querySelectorAll('#keys ~ .scroll tbody tr').length === 7").await;
     assert_eq!(
         browser.eval("document.activeElement === document.querySelector('#keys ~ .scroll')").await,

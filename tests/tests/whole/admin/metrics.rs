@@ -1,5 +1,5 @@
 use futures_util::future::join_all;
-use outcall_tests::{gate::Gate, replica::Stage};
+use outcall_tests::gate::Gate;
 
 use super::{
     Act, House, Outcall, Script,
@@ -85,8 +85,9 @@ async fn every_part_that_a_request_can_have_is_counted_once() {
 async fn a_client_that_leaves_is_counted_and_so_is_its_outcall() {
     let gate = Gate::new();
     let house = House::with(Script::always(Act::Varying.held_at(&gate)), &[]).await;
-    house.replica.send_and_leave(&Outcall::post("/r").key("k"), Stage::AfterBody).await.unwrap();
+    let pending = house.replica.start(&Outcall::post("/r").key("k")).await.unwrap();
     gate.reached().await;
+    drop(pending);
     let left = async || value(&metrics(&house).await, "outcall_requests_total", &[("outcome", "left")]);
     while left().await < 1.0 {}
     gate.release();
