@@ -100,7 +100,7 @@ fn list(app: &App, query: &str) -> Response<Full<Bytes>> {
 async fn show(app: &App, digest: &str) -> Response<Full<Bytes>> {
     let id = match resolve(app, digest) {
         Ok(id) => id,
-        Err(refused) => return refused,
+        Err((status, why)) => return refuse(status, why),
     };
     let seen = app.stats.recent.get(&id);
     match app.ledger.look(&id).await {
@@ -169,7 +169,7 @@ fn note(id: &Digest, seen: Option<&Seen>, repeatable: bool, by: Option<&str>, pe
 }
 
 /// The key of this digest, or of the only one of late that begins so.
-fn resolve(app: &App, digest: &str) -> Result<Digest, Response<Full<Bytes>>> {
+fn resolve(app: &App, digest: &str) -> Result<Digest, (StatusCode, &'static str)> {
     if let Some(id) = Digest::from_hex(digest) {
         return Ok(id);
     }
@@ -177,16 +177,14 @@ fn resolve(app: &App, digest: &str) -> Result<Digest, Response<Full<Bytes>>> {
         && digest.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
     if !is_beginning {
         let why = "expected a digest, or at least its first 8 digits, in lower-case hexadecimal digits";
-        return Err(refuse(StatusCode::BAD_REQUEST, why));
+        return Err((StatusCode::BAD_REQUEST, why));
     }
     let latest = app.stats.recent.latest();
     let mut found = latest.iter().map(|seen| seen.key.id).filter(|id| id.to_string().starts_with(digest));
     match (found.next(), found.next()) {
         (Some(id), None) => Ok(id),
-        (None, _) => Err(refuse(StatusCode::NOT_FOUND, "no key of late begins so: give its digest in full")),
-        (Some(_), Some(_)) => {
-            Err(refuse(StatusCode::CONFLICT, "several keys begin so: give more of the digest"))
-        }
+        (None, _) => Err((StatusCode::NOT_FOUND, "no key of late begins so: give its digest in full")),
+        (Some(_), Some(_)) => Err((StatusCode::CONFLICT, "several keys begin so: give more of the digest")),
     }
 }
 

@@ -5,6 +5,7 @@
 //! Between the look and the addition a key may have given its place to another: then one replica is counted for that.
 
 use std::{
+    cmp::Reverse,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU32, AtomicU64, Ordering},
@@ -184,7 +185,7 @@ impl Recent {
     /// All keys, the latest first.
     pub(crate) fn latest(&self) -> Vec<Seen> {
         let mut all: Vec<Seen> = self.0.iter().flat_map(Group::seen).collect();
-        all.sort_by(|a, b| (b.key.since, b.key.id).cmp(&(a.key.since, a.key.id)));
+        all.sort_unstable_by_key(|seen| Reverse((seen.key.since, seen.key.id)));
         all
     }
 
