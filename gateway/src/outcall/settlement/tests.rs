@@ -90,7 +90,7 @@ async fn requests(times: &str) -> Vec<(Kind, Arc<Request>)> {
             let asked = asked.body(Full::new(Bytes::new())).unwrap();
             let line = Line::begin(method);
             let asked =
-                enter(&app.routes, &app.callers, asked, &line).expect("a request that passes the guards");
+                enter(&app.routes, &app.callers, &app.receipts, asked, &line).expect("a request that passes the guards");
             let read = request::read(&app.bodies, asked, &line).await;
             requests.push((kind, read.map_err(|problem| format!("{problem:?}")).unwrap().0));
         }
