@@ -115,12 +115,12 @@ async fn only_a_gateway_that_signs_has_keys_to_tell() {
 async fn whoever_asks_for_the_keys_passes_the_guards_too() {
     let config = format!(r#"{{"/": "http://127.0.0.1:9", {}}}"#, signing("now"));
     let gateway = outcall_tests::gateway::Gateway::start(&config).await;
-    for (lines, kind) in [
-        ("host: g\r\ntransfer-encoding: gzip, chunked", Some("transfer-coding")),
-        ("host: g\r\nhost: h", Some("host-invalid")),
-        ("host: g\r\ntransfer-encoding: chunked", None),
+    for (lines, body, kind) in [
+        ("host: g\r\ntransfer-encoding: gzip, chunked", "0\r\n\r\n", Some("transfer-coding")),
+        ("host: g\r\nhost: h", "", Some("host-invalid")),
+        ("host: g\r\ntransfer-encoding: chunked", "0\r\n\r\n", None),
     ] {
-        let bytes = format!("GET {WELL_KNOWN} HTTP/1.1\r\n{lines}\r\n\r\n0\r\n\r\n");
+        let bytes = format!("GET {WELL_KNOWN} HTTP/1.1\r\n{lines}\r\n\r\n{body}");
         let answer = send_bytes(gateway.addr(), bytes).await.unwrap();
         match kind {
             Some(kind) => refused(&answer, 400, kind, "no"),
