@@ -21,6 +21,8 @@ pub const HOSTS_MAX: usize = 1_000;
 /// Most problems of a configuration that are reported one by one; the rest is counted.
 pub const CONFIG_PROBLEMS_MAX: usize = 100;
 
+/// How often the file is looked at for a change.
+pub const CONFIG_LOOK: Duration = Duration::from_secs(1);
 /// Most callers of one configuration.
 pub const CALLERS_MAX: usize = 256;
 /// Most bearer tokens of one caller: the one in use, and those before and after it.

@@ -44,10 +44,11 @@ where
     let body = Unread::new(body, &head.headers);
     let request = Request::from_parts(head, body);
     let answering = async {
-        if let Some(keys) = app.receipts.published(&request) {
+        let in_force = app.in_force();
+        if let Some(keys) = in_force.receipts.published(&request) {
             return keys;
         }
-        match enter(&app.routes, &app.callers, request, &line) {
+        match enter(&in_force.routes, &in_force.callers, request, &line) {
             Ok(asked) => outcall::answer(&app, asked, &line).await,
             Err(refused) => refused,
         }

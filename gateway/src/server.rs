@@ -60,12 +60,10 @@ impl Opened {
     /// # Errors
     /// When the certificate or key that `server.tls` names cannot be used; nothing has been accepted then.
     pub fn new(listener: TcpListener, app: Arc<App>) -> Result<Self, TlsError> {
-        let acceptor = Acceptor::new(app.server.tls.as_ref())?;
-        let places = Places::new(
-            app.server.connections,
-            app.server.connections_per_address,
-            &app.server.trusted_proxies,
-        );
+        let in_force = app.in_force();
+        let server = in_force.server();
+        let acceptor = Acceptor::new(server.tls.as_ref())?;
+        let places = Places::new(server.connections, server.connections_per_address, &server.trusted_proxies);
         Ok(Self { listener, door: Door { acceptor, places, app } })
     }
 
@@ -76,8 +74,9 @@ impl Opened {
         let mut connections = JoinSet::new();
         let ending = async {
             shutdown.await;
-            let ends = Instant::now() + door.app.server.drain;
-            door.app.activity.drain(door.app.server.drain).await;
+            let drain = door.app.in_force().server().drain;
+            let ends = Instant::now() + drain;
+            door.app.activity.drain(drain).await;
             ends
         };
         let acceptor = door.acceptor.clone();

@@ -4,13 +4,12 @@ use std::process::ExitCode;
 
 use super::{
     File, MISUSE,
-    read::{self, Routes},
+    read::{self, Read, Routes},
 };
 
 pub(super) fn run(file: &File) -> ExitCode {
     match read::config(file, Routes::OfFile) {
-        Ok((config, path)) => {
-            let path = path.unwrap_or_default();
+        Ok(Read { config, path, .. }) => {
             println!("{}: good\n\n{}", path.display(), config.summary());
             ExitCode::SUCCESS
         }

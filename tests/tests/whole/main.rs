@@ -30,6 +30,7 @@ mod probe;
 mod problems;
 mod receipts;
 mod redis;
+mod reload;
 mod retries;
 mod schedules;
 mod security;
