@@ -90,6 +90,17 @@ pub const BREAKER_COOLDOWN_MIN: Duration = Duration::from_secs(1);
 /// Longest `breaker.cooldown`.
 pub const BREAKER_COOLDOWN_MAX: Duration = Duration::from_secs(60 * 60);
 
+// Web pages that call a route.
+
+/// Most origins of a route's `cors`.
+pub const CORS_ORIGINS_MAX: usize = 256;
+/// How long a browser need not ask again, unless `cors.max_age` says otherwise.
+pub const CORS_AGE_DEFAULT: Duration = Duration::from_secs(10 * 60);
+/// Shortest `cors.max_age`.
+pub const CORS_AGE_MIN: Duration = Duration::from_secs(1);
+/// Longest `cors.max_age`: no browser believes more.
+pub const CORS_AGE_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+
 // The server and its store.
 
 /// How long a stopping gateway lets calls in flight finish, unless `server.drain` says otherwise.

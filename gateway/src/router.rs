@@ -17,12 +17,14 @@ use crate::{
     outcall::{self, Asked},
 };
 
+mod cors;
 mod guard;
 pub(crate) mod path;
 mod routes;
 mod target;
 mod unread;
 
+use cors::Page;
 pub(crate) use routes::Routes;
 use unread::Unread;
 
@@ -32,7 +34,8 @@ use unread::Unread;
 /// 2. it has its line in the log, also when its client leaves before the answer;
 /// 3. a panic costs one answer, not the connection with everything else that it carries;
 /// 4. nothing of its body is left unread;
-/// 5. its outcall.
+/// 5. a page may read it, where the route says so;
+/// 6. its outcall.
 pub(crate) async fn answer<B>(app: Arc<App>, request: Request<B>) -> Response<Full<Bytes>>
 where
     B: HttpBody<Data = Bytes> + Send + Unpin + 'static,
@@ -42,9 +45,10 @@ where
     let line = Line::begin(&method);
     let (head, body) = request.into_parts();
     let body = Unread::new(body, &head.headers);
+    let in_force = app.in_force();
+    let page = Page::of(&in_force.routes, &head);
     let request = Request::from_parts(head, body);
     let answering = async {
-        let in_force = app.in_force();
         if let Some(keys) = in_force.receipts.published(&request) {
             return keys;
         }
@@ -56,10 +60,15 @@ where
     let answer = AssertUnwindSafe(answering).catch_unwind().await;
     let answer = answer.unwrap_or_else(|_| Problem::Internal.answer(&method));
     line.answered(&answer);
-    answer.to_response()
+    let mut response = answer.to_response();
+    if let Some(page) = page {
+        page.let_read(response.headers_mut());
+    }
+    response
 }
 
-/// The guards, in order. None looks at the key or the body, and none remembers anything. An error is the answer.
+/// The guards, in order. None looks at the key or the body, and none remembers anything. An error is the answer, also that
+/// to a page's preflight, which goes no further.
 pub(crate) fn enter<B>(
     routes: &Routes,
     callers: &Callers,
@@ -78,6 +87,9 @@ pub(crate) fn enter<B>(
     guard::path(uri).map_err(refuse)?;
     let (served, rest) = routes.find(uri.path()).ok_or_else(|| refuse(Problem::NoRoute))?;
     line.route(&served.route.path);
+    if let Some(preflight) = cors::preflight(&served.route, &head) {
+        return Err(preflight);
+    }
     guard::method_of_route(method, &served.route)?;
     let asker = match &served.route.allow {
         Some(allowed) => Some(callers.asker(&head.headers, allowed).map_err(refuse)?),

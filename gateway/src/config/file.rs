@@ -1,8 +1,11 @@
 //! What the user wrote: the shape of the file, before anything is judged. `None` means: not written.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
-use serde::Deserialize;
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error, MapAccess, Unexpected, Visitor, value::MapAccessDeserializer},
+};
 
 use super::duration::DurationText;
 
@@ -32,6 +35,7 @@ pub(super) struct Route {
     pub(super) rate: Option<Rate>,
     pub(super) concurrency: Option<u64>,
     pub(super) breaker: Option<Breaker>,
+    pub(super) cors: Option<Cors>,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -72,6 +76,45 @@ pub(super) struct Rate {
 pub(super) struct Breaker {
     pub(super) failures: u64,
     pub(super) cooldown: DurationText,
+}
+
+/// Everybody, or those of some origins.
+pub(super) enum Cors {
+    Anybody,
+    Rules(CorsRules),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CorsRules {
+    pub(super) origins: Vec<String>,
+    #[serde(default)]
+    pub(super) headers: Vec<String>,
+    pub(super) max_age: Option<DurationText>,
+}
+
+impl<'de> Deserialize<'de> for Cors {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(CorsVisitor)
+    }
+}
+
+struct CorsVisitor;
+
+impl<'de> Visitor<'de> for CorsVisitor {
+    type Value = Cors;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(r#""*" or an object with origins"#)
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Cors, E> {
+        if text == "*" { Ok(Cors::Anybody) } else { Err(E::invalid_value(Unexpected::Str(text), &self)) }
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Cors, A::Error> {
+        CorsRules::deserialize(MapAccessDeserializer::new(members)).map(Cors::Rules)
+    }
 }
 
 #[derive(Default, Deserialize)]

@@ -73,6 +73,7 @@ const EVERYTHING: &str = r#"{
         "rate": {"per_second": 2.5},
         "concurrency": 8,
         "breaker": {"failures": 5, "cooldown": "30s"},
+        "cors": {"origins": ["https://app.example", "http://localhost:3000"], "headers": ["x-b"], "max_age": "1h"},
     },
     /* every host of one domain, and one more */
     "/fetch": {"hosts": ["*.example.com", "api.example.org"], "key": "derive", "methods": ["GET"]},

@@ -11,6 +11,7 @@ mod canister;
 mod cli;
 mod config;
 mod connections;
+mod cors;
 mod door;
 mod drain;
 mod durable;
