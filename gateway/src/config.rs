@@ -29,6 +29,7 @@ mod pressure;
 mod receipts;
 mod response;
 mod route;
+pub(crate) mod schema;
 mod server;
 mod suggest;
 mod summary;

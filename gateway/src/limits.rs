@@ -275,6 +275,13 @@ pub const FINISHING_TIMEOUT: Duration = Duration::from_secs(10);
 /// accept. A call that finds none is refused before it is made.
 pub const ANSWERS_BYTES_MAX: usize = 1024 * 1024 * 1024;
 
+// A look at the upstreams, by `check --online`.
+
+/// How long a connection to an upstream is waited for.
+pub const KNOCK_TIMEOUT: Duration = Duration::from_secs(10);
+/// Upstreams that are tried at once.
+pub const KNOCKS_AT_ONCE: usize = 16;
+
 // Connections.
 
 /// How long a connection may be without a request: before the first one, between two, or in the middle of a head.

@@ -19,7 +19,7 @@ use tokio::{
 };
 use tokio_io_timeout::TimeoutStream;
 
-use crate::{app::App, limits, router};
+use crate::{app::App, config::Tls, limits, router};
 
 mod descriptors;
 mod idleness;
@@ -34,6 +34,14 @@ pub use tls::TlsError;
 use idleness::Idleness;
 use places::{Place, Places};
 use tls::{Acceptor, Stream};
+
+/// Whether the certificate and key of `server.tls` can be used.
+///
+/// # Errors
+/// When they cannot.
+pub(crate) fn check_certificate(tls: &Tls) -> Result<(), TlsError> {
+    Acceptor::new(Some(tls)).map(drop)
+}
 
 /// Serves `listener` until `shutdown` is ready, then drains.
 ///

@@ -35,7 +35,7 @@ pub enum Origins {
     These(Vec<Box<str>>),
 }
 
-const MAX_AGE: Bounds =
+pub(super) const MAX_AGE: Bounds =
     Bounds { min: limits::CORS_AGE_MIN, max: limits::CORS_AGE_MAX, example: "10m" };
 const ANY: &str = "*";
 

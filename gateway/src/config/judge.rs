@@ -22,11 +22,11 @@ use super::{
 };
 use crate::limits;
 
-const TTL: Bounds = Bounds { min: limits::TTL_MIN, max: limits::TTL_MAX, example: "24h" };
-const ERROR_TTL: Bounds =
+pub(super) const TTL: Bounds = Bounds { min: limits::TTL_MIN, max: limits::TTL_MAX, example: "24h" };
+pub(super) const ERROR_TTL: Bounds =
     Bounds { min: limits::ERROR_TTL_MIN, max: limits::ERROR_TTL_MAX, example: "5m" };
-const WINDOW: Bounds = Bounds { min: limits::WINDOW_MIN, max: limits::WINDOW_MAX, example: "60s" };
-const TIMEOUT: Bounds =
+pub(super) const WINDOW: Bounds = Bounds { min: limits::WINDOW_MIN, max: limits::WINDOW_MAX, example: "60s" };
+pub(super) const TIMEOUT: Bounds =
     Bounds { min: limits::TIMEOUT_MIN, max: limits::TIMEOUT_MAX, example: "20s" };
 
 /// The route that `file` describes, which was read at `place`, or nothing if it has no target.
