@@ -90,9 +90,9 @@ async fn serve_until_told(
     // Said when nothing can go wrong any more.
     announce(&config, text.as_ref().map(|_| &*path), &store, address);
     store.warn();
-    let reload = Reload::new(app, path.clone(), text, reparse(path, demo));
+    let reload = Reload::new(app.clone(), path.clone(), text, reparse(path, demo));
     let reloading = tokio::spawn(reload.run(hangup));
-    opened.run(shutdown.requested()).await;
+    opened.run(shutdown.requested(app.clone())).await;
     reloading.abort();
     store.leave().await;
     Ok(())
@@ -177,12 +177,19 @@ impl Shutdown {
         }
     }
 
-    async fn requested(mut self) {
+    async fn requested(mut self, app: Arc<App>) {
         self.next().await;
         tracing::info!("stopping; a second signal stops at once");
         tokio::spawn(async move {
             self.next().await;
-            tracing::warn!("stopped at once: what was in flight is lost");
+            let in_flight = app.activity.in_flight();
+            match in_flight {
+                0 => tracing::warn!("stopped at once: nothing was in flight"),
+                _ => tracing::warn!(
+                    in_flight,
+                    "stopped at once: what was in flight is lost; what must not be repeated is an unknown outcome"
+                ),
+            }
             std::process::exit(1);
         });
     }
@@ -192,12 +199,18 @@ fn log_to_stderr(format: LogFormat, filter: EnvFilter) {
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_target(false)
-        .with_ansi(std::io::stderr().is_terminal())
+        .with_ansi(may_be_coloured())
         .with_writer(std::io::stderr);
     match format {
         LogFormat::Human => log.compact().init(),
         LogFormat::Json => log.json().flatten_event(true).init(),
     }
+}
+
+/// On a terminal, unless its owner wants none (<https://no-color.org>).
+fn may_be_coloured() -> bool {
+    let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    std::io::stderr().is_terminal() && !unwanted
 }
 
 fn misuse(message: &str) -> ExitCode {
