@@ -42,7 +42,7 @@ pub(crate) struct Callers {
 /// Somebody who is known by name.
 pub(crate) struct Caller {
     rules: config::Caller,
-    rate: Option<Mutex<Rate>>,
+    rate: Option<Arc<Mutex<Rate>>>,
 }
 
 /// Whoever sent a request to a route with `allow`.
@@ -60,9 +60,11 @@ enum Token {
 }
 
 impl Callers {
-    pub(crate) fn new(config: &Config) -> Self {
+    /// The callers of a configuration; `before` are those of the one before, from which each name keeps its rate.
+    pub(crate) fn new(config: &Config, before: Option<&Self>) -> Self {
         let caller = |rules: &config::Caller| {
-            let rate = rules.rate.as_ref().map(|rate| Mutex::new(Rate::new(rate)));
+            let former = before.and_then(|before| before.named(&rules.name));
+            let rate = Rate::shared(rules.rate.as_ref(), former.and_then(|former| former.rate.as_ref()));
             Arc::new(Caller { rules: rules.clone(), rate })
         };
         let audience = config.server.audience.clone().unwrap_or_default();
@@ -101,16 +103,17 @@ impl Callers {
     }
 
     fn by_signature(&self, token: &str) -> Result<Asker, Problem> {
-        let read = jwt::read(token, &self.audience, |name| {
-            self.known.iter().find(|caller| &*caller.rules.name == name).map(|caller| &caller.rules)
-        });
+        let read = jwt::read(token, &self.audience, |name| self.named(name).map(|caller| &caller.rules));
         let (name, times, request) = read.map_err(|why| {
             tracing::debug!(%why, "a token is refused");
             Problem::TokenInvalid
         })?;
-        let caller = self.known.iter().find(|caller| *caller.rules.name == *name);
-        let caller = caller.ok_or(Problem::TokenInvalid)?.clone();
+        let caller = self.named(&name).ok_or(Problem::TokenInvalid)?.clone();
         Ok(Asker { caller, token: Token::Signed { times, request } })
+    }
+
+    fn named(&self, name: &str) -> Option<&Arc<Caller>> {
+        self.known.iter().find(|caller| &*caller.rules.name == name)
     }
 }
 

@@ -34,7 +34,10 @@ pub struct Entered {
 impl Door {
     /// The door that a gateway with this configuration has.
     pub fn new(config: Config) -> Self {
-        Self { callers: Callers::new(&config), routes: Routes::new(config.routes) }
+        Self {
+            callers: Callers::new(&config, None),
+            routes: Routes::new(&config.routes, &Arc::default(), None),
+        }
     }
 
     /// Asks the guards; nothing, if one of them turned the request away.

@@ -19,7 +19,7 @@
 //! ```
 //!
 //! Around it: [`config`] (what `proxy_conf.json` says), `limits` (every bound by name), `log` (one line per request),
-//! `activity` (what is in flight, and the drain), `cli` and `demo`.
+//! `activity` (what is in flight, and the drain), `reload` (a changed configuration, swapped in), `cli` and `demo`.
 
 mod activity;
 mod answer;
@@ -38,6 +38,7 @@ pub mod limits;
 mod log;
 mod outcall;
 mod receipt;
+mod reload;
 mod router;
 pub mod server;
 #[cfg(test)]
@@ -49,4 +50,5 @@ pub use app::{App, NotReady};
 pub use cli::main;
 pub use demo::DemoUpstream;
 pub use receipt::NoKey;
+pub use reload::{Changes, Reloads};
 pub use upstream::{Network, UpstreamError};

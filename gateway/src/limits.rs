@@ -21,6 +21,8 @@ pub const HOSTS_MAX: usize = 1_000;
 /// Most problems of a configuration that are reported one by one; the rest is counted.
 pub const CONFIG_PROBLEMS_MAX: usize = 100;
 
+/// How often the file is looked at for a change.
+pub const CONFIG_LOOK: Duration = Duration::from_secs(1);
 /// Most callers of one configuration.
 pub const CALLERS_MAX: usize = 256;
 /// Most bearer tokens of one caller: the one in use, and those before and after it.
@@ -87,6 +89,17 @@ pub const BREAKER_FAILURES_MAX: u32 = 1_000;
 pub const BREAKER_COOLDOWN_MIN: Duration = Duration::from_secs(1);
 /// Longest `breaker.cooldown`.
 pub const BREAKER_COOLDOWN_MAX: Duration = Duration::from_secs(60 * 60);
+
+// Web pages that call a route.
+
+/// Most origins of a route's `cors`.
+pub const CORS_ORIGINS_MAX: usize = 256;
+/// How long a browser need not ask again, unless `cors.max_age` says otherwise.
+pub const CORS_AGE_DEFAULT: Duration = Duration::from_secs(10 * 60);
+/// Shortest `cors.max_age`.
+pub const CORS_AGE_MIN: Duration = Duration::from_secs(1);
+/// Longest `cors.max_age`: no browser believes more.
+pub const CORS_AGE_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 
 // The server and its store.
 
@@ -261,6 +274,13 @@ pub const FINISHING_TIMEOUT: Duration = Duration::from_secs(10);
 /// Bytes of answers that all calls in flight may read at once: more than 500 of the largest answers that replicas
 /// accept. A call that finds none is refused before it is made.
 pub const ANSWERS_BYTES_MAX: usize = 1024 * 1024 * 1024;
+
+// A look at the upstreams, by `check --online`.
+
+/// How long a connection to an upstream is waited for.
+pub const KNOCK_TIMEOUT: Duration = Duration::from_secs(10);
+/// Upstreams that are tried at once.
+pub const KNOCKS_AT_ONCE: usize = 16;
 
 // Connections.
 

@@ -62,6 +62,18 @@ impl Receipts {
         Ok(Self(Some(Keys { id, secret, published })))
     }
 
+    /// The public keys as they are told, by which one configuration's receipts are known from another's.
+    pub(crate) fn public(&self) -> Option<&Bytes> {
+        self.0.as_ref().map(|keys| &keys.published)
+    }
+
+    /// The name under which the `next` receipts sign with another key than these.
+    pub(crate) fn is_another_key_of_the_same_name(&self, next: &Self) -> Option<String> {
+        let (Some(former), Some(next)) = (&self.0, &next.0) else { return None };
+        let same_name = former.id.as_str() == next.id.as_str();
+        (same_name && former.secret.public().x() != next.secret.public().x()).then(|| next.id.to_string())
+    }
+
     /// Whether answers are signed.
     pub(crate) fn are_made(&self) -> bool {
         self.0.is_some()

@@ -43,7 +43,7 @@ fn callers() -> Callers {
         digest::plain(TOKEN.as_bytes()),
         digest::plain(b"slow"),
     );
-    Callers::new(&Config::parse(&text, &|_| None).unwrap())
+    Callers::new(&Config::parse(&text, &|_| None).unwrap(), None)
 }
 
 fn claims() -> Claims<'static> {

@@ -31,6 +31,7 @@ pub(super) fn spawn(
     mut lead: Lead,
     refusal: Option<Refusal>,
 ) {
+    request.served().led.one(app.ledger.now(), request.route().timeout);
     let busy = app.activity.busy();
     let cut = app.activity.cut();
     let app = app.clone();
@@ -52,6 +53,7 @@ pub(super) fn spawn(
                 true => settlement,
                 false => signed::signed(&app, &request, settlement),
             };
+            request.served().led.until(app.ledger.now().after(settlement.life));
             let left = ends.saturating_duration_since(Instant::now());
             lead.settle(settlement, left.max(limits::SETTLE_PATIENCE_MIN)).await;
             app.activity.settled();

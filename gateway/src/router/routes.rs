@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use crate::{config::Route, outcall::Served};
+use crate::{config::Route, outcall::Served, receipt::Receipts};
 
 /// All routes by their path.
 pub(crate) struct Routes {
@@ -12,10 +12,19 @@ pub(crate) struct Routes {
 }
 
 impl Routes {
-    pub(crate) fn new(routes: Vec<Arc<Route>>) -> Self {
+    /// The routes of a configuration; `before` are those of the one before, from which each path takes what it remembers.
+    pub(crate) fn new(routes: &[Arc<Route>], receipts: &Arc<Receipts>, before: Option<&Self>) -> Self {
         let longest = routes.iter().map(|route| route.path.len()).max().unwrap_or(0);
-        let by_path = routes.into_iter().map(|route| (route.path.clone(), Served::new(route)));
-        Self { by_path: by_path.collect(), longest }
+        let served = |route: &Arc<Route>| {
+            let before = before.and_then(|before| before.of(&route.path));
+            (route.path.clone(), Served::new(route.clone(), receipts.clone(), before.map(|before| &**before)))
+        };
+        Self { by_path: routes.iter().map(served).collect(), longest }
+    }
+
+    /// The route of exactly this path.
+    pub(crate) fn of(&self, route: &str) -> Option<&Arc<Served>> {
+        self.by_path.get(route)
     }
 
     /// The route of `path`, and what `path` has beyond it: empty, or with a slash in front.
@@ -39,7 +48,7 @@ mod tests {
         let members: Vec<String> =
             paths.iter().map(|path| format!(r#""{path}": "https://api.example.com""#)).collect();
         let config = Config::parse(&format!("{{{}}}", members.join(",")), &|_| None).unwrap();
-        Routes::new(config.routes)
+        Routes::new(&config.routes, &Arc::default(), None)
     }
 
     fn found<'a>(routes: &Routes, path: &'a str) -> Option<(String, &'a str)> {
