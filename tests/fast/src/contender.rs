@@ -56,7 +56,7 @@ pub(crate) struct Running {
 }
 
 enum Server {
-    Process(Process),
+    Process(Box<Process>),
     Nginx(Nginx),
 }
 
@@ -85,7 +85,7 @@ impl Running {
         if kind == Kind::Bare {
             let server = role::start("bare", Duration::ZERO, setup.body_bytes).await?;
             let address = server.addr();
-            let server = Server::Process(server);
+            let server = Server::Process(Box::new(server));
             return Ok(Self { kind, address, server, upstream: None, _store: None, _redis: None });
         }
         let upstream = role::start("upstream", setup.delay, setup.body_bytes).await?;
@@ -112,7 +112,7 @@ impl Running {
                 let gateway =
                     Process::start(setup.gateway, &configuration(&upstream, setup), &arguments).await;
                 let address = gateway.addr();
-                (Server::Process(gateway), address)
+                (Server::Process(Box::new(gateway)), address)
             }
         };
         Ok(Self { kind, address, server, upstream: Some(upstream), _store: folder, _redis: redis })

@@ -29,8 +29,6 @@ pub(crate) enum Unit {
     PerSecond,
     Microseconds,
     Bytes,
-    /// Upstream requests for a key, and what else is counted.
-    Count,
 }
 
 /// What must hold of the median.
@@ -59,12 +57,9 @@ impl Finding {
         quantile(&self.figures, 0.5)
     }
 
-    fn least(&self) -> f64 {
-        self.figures.iter().copied().fold(f64::INFINITY, f64::min)
-    }
-
-    fn most(&self) -> f64 {
-        self.figures.iter().copied().fold(f64::NEG_INFINITY, f64::max)
+    /// The least and the most of the runs.
+    pub(crate) fn range(&self) -> (f64, f64) {
+        (quantile(&self.figures, 0.0), quantile(&self.figures, 1.0))
     }
 
     /// Whether what is promised of it was reached.
@@ -73,14 +68,15 @@ impl Finding {
     }
 
     pub(crate) fn json(&self) -> Value {
+        let (least, most) = self.range();
         json!({
             "part": self.part,
             "what": self.what,
             "unit": self.unit.name(),
             "figures": self.figures,
             "median": self.median(),
-            "min": self.least(),
-            "max": self.most(),
+            "min": least,
+            "max": most,
             "promise": self.promise.map(|promise| promise.to_string()),
             "reached": self.is_reached(),
             "behind": self.behind,
@@ -106,16 +102,15 @@ impl Unit {
             Self::PerSecond => "/s",
             Self::Microseconds => "µs",
             Self::Bytes => "bytes",
-            Self::Count => "",
         }
     }
 
     /// As many digits as mean something.
     pub(crate) fn said(self, figure: f64) -> String {
         let digits = match figure.abs() {
-            _ if self == Self::Count => 3,
             size if size >= 100.0 => 0,
             size if size >= 10.0 => 1,
+            _ if self == Self::Times => 3,
             _ => 2,
         };
         format!("{figure:.digits$} {}", self.name()).trim_end().to_owned()
@@ -135,7 +130,8 @@ impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.what, self.unit.said(self.median()))?;
         if self.figures.len() > 1 {
-            let (least, most) = (self.unit.said(self.least()), self.unit.said(self.most()));
+            let (least, most) = self.range();
+            let (least, most) = (self.unit.said(least), self.unit.said(most));
             write!(f, " ({least} to {most}, {} runs)", self.figures.len())?;
         }
         if let (Some(promise), Some(reached)) = (self.promise, self.is_reached()) {
@@ -172,7 +168,7 @@ mod tests {
         let said = finding(&figures, Promise::AtLeast(0.86)).to_string();
         assert_eq!(
             said,
-            "gateway / bare: 0.85 times (0.10 times to 0.99 times, 5 runs); promised at least 0.86: MISSED"
+            "gateway / bare: 0.850 times (0.100 times to 0.990 times, 5 runs); promised at least 0.86: MISSED"
         );
     }
 

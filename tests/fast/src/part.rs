@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! replays     how many recorded answers in a second?
-//! bursts      how many fresh keys, and how long behind what is unavoidable does a quorum have its answer?
+//! bursts      how many fresh keys, all replicas at once?
+//! quorum      how long behind what is inevitable does a quorum have its answer?
 //! latency     what does the gateway add to an answer at half of its load?
 //! followers   how long behind the leader does a follower have its answer?
 //! memory      what do a million answers and ten thousand connections take?
@@ -18,13 +19,23 @@ use crate::{
     finding::{Finding, Promise, Unit, quantile},
     load::{
         Failed,
-        rounds::{Expected, Played, Rounds},
+        rounds::{Expected, Keys, Played, Rounds},
     },
     usage,
 };
 
 mod bursts;
+mod followers;
+mod growth;
+mod latency;
+mod memory;
+mod quorum;
 mod replays;
+
+/// The body of an answer, where it is not said otherwise.
+const BODY_BYTES: usize = 250;
+/// Nodes of a subnet: of applications, fiduciary, NNS.
+const SUBNETS: [usize; 3] = [13, 34, 40];
 
 /// What all parts are told, and where they say what they found.
 pub(crate) struct Suite {
@@ -40,17 +51,40 @@ pub(crate) struct Suite {
 pub(crate) enum Part {
     /// Recorded answers
     Replays,
-    /// Fresh keys, all replicas of a subnet at once
+    /// Fresh keys, all replicas of a subnet at once, as many as there can be
     Bursts,
+    /// Fresh keys at a rate, with spread arrivals: quorum overhead
+    Quorum,
+    /// What is added to an answer at half load
+    Latency,
+    /// How long behind the leader followers are
+    Followers,
+    /// A million answers, ten thousand idle connections
+    Memory,
+    /// More keys, more replicas, larger bodies
+    Growth,
 }
 
 impl Part {
-    pub(crate) const ALL: [Self; 2] = [Self::Replays, Self::Bursts];
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Replays,
+        Self::Bursts,
+        Self::Quorum,
+        Self::Latency,
+        Self::Followers,
+        Self::Memory,
+        Self::Growth,
+    ];
 
     pub(crate) async fn play(self, suite: &mut Suite) -> Result<(), Failed> {
         match self {
             Self::Replays => replays::play(suite).await,
             Self::Bursts => bursts::play(suite).await,
+            Self::Quorum => quorum::play(suite).await,
+            Self::Latency => latency::play(suite).await,
+            Self::Followers => followers::play(suite).await,
+            Self::Memory => memory::play(suite).await,
+            Self::Growth => growth::play(suite).await,
         }
     }
 }
@@ -60,6 +94,8 @@ struct Run {
     played: Played,
     /// CPU time of its processes for an answer.
     cpu: Duration,
+    /// Upstream requests for a key, where keys are fresh.
+    asked: Option<f64>,
 }
 
 impl Suite {
@@ -95,7 +131,7 @@ impl Suite {
         Ok(running)
     }
 
-    /// The same rounds for each contender, in turn, beginning with another one each time. The first round warms up.
+    /// The same rounds for each contender, in turn, beginning with another one each time.
     fn paired(
         &self,
         contenders: &[Running],
@@ -116,12 +152,19 @@ impl Suite {
 
 fn run(contender: &Running, rounds: &Rounds, body_bytes: usize) -> Result<Run, Failed> {
     let expected =
-        Expected::first(contender.address, &rounds.replayed(), body_bytes, contender.kind.is_exact())?;
+        Expected::first(contender.address, &Rounds::same(), body_bytes, contender.kind.is_exact())?;
     let processes = contender.processes();
+    let asked = contender.asked()?;
     let mut before = Duration::ZERO;
     let played = rounds.play(contender.address, &expected, || before = usage::cpu(&processes))?;
     let spent = usage::cpu(&processes).saturating_sub(before);
-    Ok(Run { played, cpu: spent.div_f64(played.answers.max(1) as f64) })
+    let asked = contender.asked()? - asked;
+    let is_fresh = rounds.keys == Keys::Fresh && contender.kind != Kind::Bare;
+    if is_fresh && asked > played.keys && matches!(contender.kind, Kind::Gateway(_)) {
+        return Err(format!("{asked} requests went upstream for {} keys", played.keys).into());
+    }
+    let asked = is_fresh.then(|| asked as f64 / played.keys as f64);
+    Ok(Run { played, cpu: spent.div_f64(played.answers.max(1) as f64), asked })
 }
 
 /// Of each pair, how many times the other's figure.
@@ -148,7 +191,10 @@ fn compared(
         .zip(runs)
         .map(|(contender, runs)| {
             let cpu = median(runs, |run| run.cpu.as_secs_f64() * 1e6);
-            format!("{} {:.0}/s at {cpu:.1} µs CPU an answer", contender.kind, median(runs, figure))
+            let asked = runs.iter().find_map(|run| run.asked);
+            let asked =
+                asked.map_or(String::new(), |asked| format!(" and {asked:.2} upstream requests a key"));
+            format!("{} {:.0}/s at {cpu:.1} µs CPU an answer{asked}", contender.kind, median(runs, figure))
         })
         .collect();
     let others = contenders.iter().zip(runs).enumerate().skip(1);

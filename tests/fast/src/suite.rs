@@ -63,4 +63,9 @@ impl Suite {
     pub(crate) fn lasting(&self, usually: Duration, when_quick: Duration) -> Duration {
         if self.quick { when_quick } else { usually }
     }
+
+    /// How many there are of something.
+    pub(crate) fn of(&self, usually: usize, when_quick: usize) -> usize {
+        if self.quick { when_quick } else { usually }
+    }
 }

@@ -40,6 +40,11 @@ impl Expected {
             }
             answer.extend(&chunk[..read]);
         }
+        Self::of(answer, body_bytes, is_exact)
+    }
+
+    /// Takes this answer for the measure, if it has the body that the upstream gives.
+    pub(crate) fn of(answer: Vec<u8>, body_bytes: usize, is_exact: bool) -> Result<Self, Failed> {
         let body = message::body(body_bytes);
         if answer.starts_with(OK) && answer.ends_with(format!("\r\n\r\n{body}").as_bytes()) {
             return Ok(Self { answer, is_exact });
@@ -78,10 +83,20 @@ pub(super) struct Connection {
 impl Connection {
     /// Connects, and waits until it is connected.
     pub(super) fn open(address: SocketAddr, expected: &Expected) -> io::Result<Self> {
+        Ok(Self::open_twice(address, expected)?.0)
+    }
+
+    /// As [`Connection::open`], with a second handle for another thread that asks.
+    pub(super) fn open_twice(
+        address: SocketAddr,
+        expected: &Expected,
+    ) -> io::Result<(Self, std::net::TcpStream)> {
         let stream = std::net::TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
         stream.set_nonblocking(true)?;
-        Ok(Self { stream: TcpStream::from_std(stream), buffer: vec![0; expected.bytes()], received: 0 })
+        let other = stream.try_clone()?;
+        let buffer = vec![0; expected.bytes()];
+        Ok((Self { stream: TcpStream::from_std(stream), buffer, received: 0 }, other))
     }
 
     pub(super) fn stream(&mut self) -> &mut TcpStream {

@@ -24,12 +24,31 @@ pub(crate) struct Rounds {
     pub(crate) groups: usize,
     /// Replicas of a group, a connection for each.
     pub(crate) replicas: usize,
-    /// Whether each round has a key of its own.
-    pub(crate) fresh: bool,
+    pub(crate) keys: Keys,
     /// Before it is measured.
     pub(crate) warm_up: Duration,
     /// While it is measured.
-    pub(crate) time: Duration,
+    pub(crate) until: Until,
+}
+
+/// Which key a round asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Keys {
+    /// The same as all others.
+    Same,
+    /// One that nobody has asked for.
+    Fresh,
+    /// The numbers from one to this, one after the other, again and again; of a series that all runs share.
+    Among(u64),
+}
+
+/// When a run is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Until {
+    /// After this time.
+    Time(Duration),
+    /// After so many answers.
+    Answers(u64),
 }
 
 /// What came of it, within the measured time.
@@ -37,7 +56,18 @@ pub(crate) struct Rounds {
 pub(crate) struct Played {
     pub(crate) rounds: u64,
     pub(crate) answers: u64,
+    /// Keys that were asked for, the warm-up's too.
+    pub(crate) keys: u64,
     pub(crate) took: Duration,
+}
+
+impl Until {
+    fn is_over(self, elapsed: Duration, answers: u64) -> bool {
+        match self {
+            Self::Time(time) => elapsed >= time,
+            Self::Answers(enough) => answers >= enough,
+        }
+    }
 }
 
 impl Played {
@@ -50,27 +80,38 @@ impl Played {
     }
 }
 
+const SAME: &str = "replayed";
+const SHARED: &str = "numbered";
+const DIGITS: usize = 12;
+
 /// A request whose key is counted up in place.
 struct Request {
     bytes: Vec<u8>,
     number_at: usize,
     number: u64,
+    keys: Keys,
 }
 
-const REPLAYED: &str = "replayed";
-const DIGITS: usize = 12;
-
 impl Request {
-    fn new(series: &str) -> Self {
+    fn new(keys: Keys) -> Self {
+        let series = match keys {
+            Keys::Same => SAME.to_owned(),
+            Keys::Among(_) => SHARED.to_owned(),
+            Keys::Fresh => format!("round-{:08x}", fastrand::u32(..)),
+        };
         let key = format!("{series}-{:0DIGITS$}", 0);
         let bytes = message::order(&key);
         let key_at = bytes.windows(key.len()).position(|window| window == key.as_bytes()).unwrap_or(0);
-        Self { bytes, number_at: key_at + series.len() + 1, number: 0 }
+        Self { bytes, number_at: key_at + series.len() + 1, number: 0, keys }
     }
 
-    /// The next key's.
+    /// The next round's.
     fn next(&mut self) -> &[u8] {
-        self.number += 1;
+        self.number = match self.keys {
+            Keys::Same => return &self.bytes,
+            Keys::Among(most) if self.number == most => 1,
+            Keys::Among(_) | Keys::Fresh => self.number + 1,
+        };
         let number = format!("{:0DIGITS$}", self.number);
         self.bytes[self.number_at..self.number_at + DIGITS].copy_from_slice(number.as_bytes());
         &self.bytes
@@ -78,12 +119,12 @@ impl Request {
 }
 
 impl Rounds {
-    /// The key of all requests, where they are replays.
-    pub(crate) fn replayed(&self) -> String {
-        format!("{REPLAYED}-{:0DIGITS$}", 0)
+    /// The key of all requests, where it is the same.
+    pub(crate) fn same() -> String {
+        format!("{SAME}-{:0DIGITS$}", 0)
     }
 
-    /// Plays them. What is measured begins after the warm-up: `begun` is called then, and `done` at the end.
+    /// Plays them. What is measured begins after the warm-up; `begun` is called then.
     pub(crate) fn play(
         &self,
         address: SocketAddr,
@@ -97,12 +138,10 @@ impl Rounds {
             poll.registry().register(connection.stream(), Token(number), Interest::READABLE)?;
             connections.push(connection);
         }
-        let series =
-            if self.fresh { format!("round-{:08x}", fastrand::u32(..)) } else { REPLAYED.to_owned() };
-        let mut request = Request::new(&series);
+        let mut request = Request::new(self.keys);
         let mut missing = vec![self.replicas; self.groups];
         for group in 0..self.groups {
-            ask(&mut connections, group, self.replicas, self.request(&mut request))?;
+            ask(&mut connections, group, self.replicas, request.next())?;
         }
         let mut events = Events::with_capacity(1024);
         let mut since = Instant::now();
@@ -123,7 +162,7 @@ impl Rounds {
                 if missing[group] == 0 {
                     rounds += 1;
                     missing[group] = self.replicas;
-                    ask(&mut connections, group, self.replicas, self.request(&mut request))?;
+                    ask(&mut connections, group, self.replicas, request.next())?;
                 }
             }
             let elapsed = since.elapsed();
@@ -131,14 +170,10 @@ impl Rounds {
                 (measuring, rounds, answers) = (true, 0, 0);
                 begun();
                 since = Instant::now();
-            } else if measuring && elapsed >= self.time {
-                return Ok(Played { rounds, answers, took: elapsed });
+            } else if measuring && self.until.is_over(elapsed, answers) {
+                return Ok(Played { rounds, answers, keys: request.number, took: elapsed });
             }
         }
-    }
-
-    fn request<'a>(&self, request: &'a mut Request) -> &'a [u8] {
-        if self.fresh { request.next() } else { &request.bytes }
     }
 }
 
@@ -151,11 +186,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_request_has_a_key_of_its_own() {
-        let mut request = Request::new("round-1");
+    fn each_fresh_request_has_a_key_of_its_own() {
+        let mut request = Request::new(Keys::Fresh);
         let first = request.next().to_vec();
-        assert!(String::from_utf8_lossy(&first).contains("idempotency-key: round-1-000000000001\r\n"));
+        assert!(String::from_utf8_lossy(&first).contains("-000000000001\r\n"));
         assert_eq!(request.next().len(), first.len());
         assert_ne!(request.bytes, first);
+    }
+
+    #[test]
+    fn numbered_keys_begin_again() {
+        let mut request = Request::new(Keys::Among(2));
+        let [first, second, third] = [(); 3].map(|()| request.next().to_vec());
+        assert_ne!(first, second);
+        assert_eq!(first, third);
     }
 }

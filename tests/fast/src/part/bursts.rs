@@ -1,29 +1,21 @@
-//! Fresh keys, all replicas of a subnet at once.
-//!
-//! Closed, to see how many there can be: four groups of replicas, each with a key of its own, the next when all have their answer.
-//! The bare server, which asks no upstream, is the limit of this, too.
+//! How many fresh keys, all replicas of a subnet at once? Four subnets, each with a key of its own, the next one when all have
+//! their answer; an upstream that answers at once. The bare server, which asks no upstream, is the limit of this, too.
 
 use std::time::Duration;
 
-use super::{Run, Suite, compared};
+use super::{BODY_BYTES, Run, SUBNETS, Suite, compared};
 use crate::{
     contender::{Kind, Store},
-    finding::{Finding, Promise, Unit},
-    load::{Failed, rounds::Rounds},
+    finding::Promise,
+    load::{
+        Failed,
+        rounds::{Keys, Rounds, Until},
+    },
 };
 
-const PART: &str = "bursts";
-const BODY_BYTES: usize = 250;
 const GROUPS: usize = 4;
-/// Application subnets, fiduciary and NNS, as of 2026.
-const SUBNETS: [usize; 3] = [13, 34, 40];
 
 pub(super) async fn play(suite: &mut Suite) -> Result<(), Failed> {
-    closed(suite).await
-}
-
-/// As many as there can be, upstream at once.
-async fn closed(suite: &mut Suite) -> Result<(), Failed> {
     for store in [Store::Memory, Store::Disk, Store::Redis] {
         for replicas in SUBNETS {
             let kinds = match store {
@@ -44,10 +36,10 @@ async fn rounds(suite: &mut Suite, kinds: &[Kind], replicas: usize) -> Result<()
     let rounds = Rounds {
         groups: GROUPS,
         replicas,
-        fresh: true,
+        keys: Keys::Fresh,
         warm_up: suite.lasting(Duration::from_millis(500), Duration::from_millis(100)),
         // nginx needs half a second for a round.
-        time: suite.lasting(Duration::from_secs(4), Duration::from_millis(1_500)),
+        until: Until::Time(suite.lasting(Duration::from_secs(4), Duration::from_millis(1_500))),
     };
     let runs = suite.paired(&contenders, &rounds, BODY_BYTES)?;
     let load = format!("rounds of {replicas} on fresh keys, {GROUPS} at once");
@@ -58,7 +50,7 @@ async fn rounds(suite: &mut Suite, kinds: &[Kind], replicas: usize) -> Result<()
         _ => None,
     };
     let rate = |run: &Run| run.played.rounds_per_second();
-    for finding in compared(PART, &load, &contenders, &runs, rate, promised) {
+    for finding in compared("bursts", &load, &contenders, &runs, rate, promised) {
         suite.found(finding);
     }
     Ok(())

@@ -7,7 +7,10 @@ use super::{Suite, compared};
 use crate::{
     contender::{Kind, Store},
     finding::Promise,
-    load::{Failed, rounds::Rounds},
+    load::{
+        Failed,
+        rounds::{Keys, Rounds, Until},
+    },
 };
 
 pub(super) async fn play(suite: &mut Suite) -> Result<(), Failed> {
@@ -18,9 +21,9 @@ pub(super) async fn play(suite: &mut Suite) -> Result<(), Failed> {
             let rounds = Rounds {
                 groups: connections,
                 replicas: 1,
-                fresh: false,
+                keys: Keys::Same,
                 warm_up: suite.lasting(Duration::from_millis(500), Duration::from_millis(100)),
-                time: suite.lasting(Duration::from_secs(3), Duration::from_millis(500)),
+                until: Until::Time(suite.lasting(Duration::from_secs(3), Duration::from_millis(500))),
             };
             let runs = suite.paired(&contenders, &rounds, body_bytes)?;
             let load = format!("replays of {body}, {connections} connections");
