@@ -82,11 +82,10 @@ impl Upstream {
 
     async fn connect(&self, door: &str, reach: Reach) -> Result<(), String> {
         let url: Uri = format!("{door}/").parse().map_err(|error| chain(&error))?;
-        let clients = match &self.way {
-            Way::Network(clients) => clients,
-            #[cfg(test)]
-            Way::Played(_) => return Err("a played network has no doors".to_owned()),
-        };
+        #[cfg(not(test))]
+        let Way::Network(clients) = &self.way;
+        #[cfg(test)]
+        let Way::Network(clients) = &self.way else { return Err("a played network has no doors".to_owned()) };
         let mut connector = clients.connector(reach).clone();
         let ready = poll_fn(|context| connector.poll_ready(context)).await;
         let connected = match ready {
