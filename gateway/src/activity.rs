@@ -45,6 +45,11 @@ impl Activity {
         Busy(self.0.clone())
     }
 
+    /// How many requests and calls are in flight.
+    pub(crate) fn in_flight(&self) -> usize {
+        self.0.in_flight.load(Ordering::SeqCst)
+    }
+
     /// A key was settled: the other replicas of its burst may still be on their way.
     pub(crate) fn settled(&self) {
         *self.0.last_settled.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
@@ -54,11 +59,6 @@ impl Activity {
     pub(crate) fn may_lead(&self, timeout: Duration) -> bool {
         let in_time = self.0.drain_ends.get().is_none_or(|ends| Instant::now() + timeout <= *ends);
         in_time && !self.0.closed.load(Ordering::SeqCst)
-    }
-
-    /// How many requests and calls are in flight.
-    pub(crate) fn in_flight(&self) -> usize {
-        self.0.in_flight.load(Ordering::Relaxed)
     }
 
     /// Whether the gateway is stopping.
@@ -76,7 +76,7 @@ impl Activity {
     pub(crate) async fn drain(&self, length: Duration) {
         let ends = *self.0.drain_ends.get_or_init(|| Instant::now() + length);
         // Said when it is so: whoever reads it may rely on it.
-        tracing::info!(at_most = ?length, "draining: answering what is in flight");
+        tracing::info!(at_most = ?length, in_flight = self.in_flight(), "draining: answering what is in flight");
         let leave = async {
             self.quiet().await;
             // A request counts as in flight before it asks whether it may lead. Either it is seen here and waited for,

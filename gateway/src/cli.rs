@@ -1,24 +1,47 @@
-//! The command line: `outcall-gateway [serve]`, `check`, `keygen`, `token`, `keys` and `accept-loss`.
+//! The command line: `outcall-gateway [serve]`, `init`, `check`, `schema`, `keygen`, `token`, `keys`, `accept-loss` and
+//! `completions`.
 //!
-//! Exit status: 0 done, 1 the gateway could not run, 2 the command line or the configuration is wrong.
+//! Exit status: 0 done, 1 the gateway could not run or an upstream not be reached, 2 the command line or the configuration
+//! is wrong.
 
-use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
+use std::{
+    io::{self, Write},
+    net::SocketAddr,
+    path::PathBuf,
+    process::ExitCode,
+};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
 mod admin;
 mod check;
+mod completions;
 mod fly;
+mod init;
 mod keygen;
 mod keys;
 mod read;
+mod schema;
 mod serve;
 mod store;
 mod token;
 
+const NAME: &str = "outcall-gateway";
+
+const EXAMPLES: &str = "\
+Examples:
+  outcall-gateway --with-demo-upstream      see it work, without a configuration
+  outcall-gateway init                      write a proxy_conf.json to start from
+  outcall-gateway check --online            is it good, and do its upstreams answer?
+  outcall-gateway                           serve it on port 8080; Ctrl-C drains, a second one does not
+  kill -HUP PID                             read proxy_conf.json again now; a change is found by itself, too
+
+Exit status: 0 done, 1 it could not run or reach an upstream, 2 the command line or the configuration is wrong.";
+
 /// One call out, one answer for every replica: a reverse proxy for the HTTPS outcalls of canisters.
 #[derive(Debug, Parser)]
-#[command(name = "outcall-gateway", version, args_conflicts_with_subcommands = true)]
+#[command(name = NAME, version, args_conflicts_with_subcommands = true, after_help = EXAMPLES)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -30,8 +53,12 @@ struct Cli {
 enum Command {
     /// Run the gateway (the default command).
     Serve(Serve),
-    /// Read a configuration, say what is wrong with it, and exit: 0 when it can be served, 2 when not.
+    /// Write a commented configuration to start from, and its schema beside it.
+    Init(Init),
+    /// Read a configuration and the files that it names, say what is wrong, and exit: 0 when it can be served, 2 when not.
     Check(Check),
+    /// Print the JSON Schema of the configuration, by which editors complete, explain and check it.
+    Schema,
     /// Make a key to sign answers with (`receipts` in the configuration), and print its public half.
     Keygen(Keygen),
     /// Make a bearer token for a caller: the token on stdout, and on stderr what the configuration holds of it.
@@ -44,6 +71,10 @@ enum Command {
     /// Until then they are refused, since what was lost may have been sent. Whoever runs this knows that nothing was, or
     /// takes it upon himself that it may be sent again. Every gateway on that Redis goes on at once.
     AcceptLoss(AcceptLoss),
+    /// Print the completions for a shell.
+    ///
+    /// bash: outcall-gateway completions bash > ~/.local/share/bash-completion/completions/outcall-gateway
+    Completions(Completions),
 }
 
 #[derive(Debug, Args)]
@@ -102,6 +133,24 @@ struct Guard {
 struct Check {
     #[command(flatten)]
     file: File,
+    /// Also connect to each upstream, by DNS, TCP and TLS as a call would; no request is sent. Exits with 1 when one is
+    /// not reached.
+    #[arg(long)]
+    online: bool,
+}
+
+#[derive(Debug, Args)]
+struct Init {
+    /// The file to write, which must not be there yet; `-` prints it.
+    #[arg(value_name = "FILE", default_value = "proxy_conf.json")]
+    file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+struct Completions {
+    /// For which shell.
+    #[arg(value_name = "SHELL")]
+    shell: Shell,
 }
 
 #[derive(Debug, Args)]
@@ -185,13 +234,27 @@ pub fn main() -> ExitCode {
     match cli.command {
         None => serve::run(cli.serve),
         Some(Command::Serve(serve)) => serve::run(serve),
-        Some(Command::Check(check)) => check::run(&check.file),
+        Some(Command::Init(command)) => init::run(&command),
+        Some(Command::Check(command)) => check::run(&command),
+        Some(Command::Schema) => schema::run(),
         Some(Command::Keygen(command)) => keygen::run(&command),
         Some(Command::Token) => token::run(),
         Some(Command::Keys(command)) => keys::run(&command),
         Some(Command::AcceptLoss(command)) => store::accept_loss(&command),
+        Some(Command::Completions(command)) => completions::run(&command),
     }
 }
 
 /// Something is wrong with what the user wrote.
 const MISUSE: u8 = 2;
+
+/// Prints a whole text. Whoever does not read to its end, as `head` does, has had enough.
+fn print(text: &str) -> ExitCode {
+    match io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            eprintln!("{NAME}: standard output: {error}");
+            ExitCode::FAILURE
+        }
+        _ => ExitCode::SUCCESS,
+    }
+}

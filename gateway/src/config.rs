@@ -13,6 +13,7 @@ use std::sync::Arc;
 use jsonc_parser::ast;
 
 mod callers;
+mod cors;
 mod digest;
 mod duration;
 mod error;
@@ -28,6 +29,7 @@ mod pressure;
 mod receipts;
 mod response;
 mod route;
+pub(crate) mod schema;
 mod server;
 mod suggest;
 mod summary;
@@ -38,6 +40,7 @@ mod top;
 mod upstream;
 
 pub use callers::Caller;
+pub use cors::{Cors, Origins};
 pub use error::{ConfigError, Problem};
 pub use hosts::HostPattern;
 pub use pressure::{Breaker, Rate};

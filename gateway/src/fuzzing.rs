@@ -10,6 +10,7 @@ use crate::{
     config::{Config, Route},
     log::Line,
     outcall::Asked,
+    receipt::Receipts,
     router::{self, Routes},
     stats::Stats,
 };
@@ -34,13 +35,16 @@ pub struct Entered {
 impl Door {
     /// The door that a gateway with this configuration has.
     pub fn new(config: Config) -> Self {
-        Self { callers: Callers::new(&config), routes: Routes::new(config.routes, &Stats::default()) }
+        Self {
+            callers: Callers::new(&config, None),
+            routes: Routes::new(&config.routes, &Arc::default(), &Stats::default(), None),
+        }
     }
 
     /// Asks the guards; nothing, if one of them turned the request away.
     pub fn enter(&self, request: Request<()>) -> Option<Entered> {
         let line = Line::begin(request.method());
-        let entered = router::enter(&self.routes, &self.callers, request, &line);
+        let entered = router::enter(&self.routes, &self.callers, &Receipts::default(), request, &line);
         let Asked { served, asker, target, .. } = entered.ok()?;
         Some(Entered {
             route: served.route.clone(),

@@ -19,8 +19,8 @@
 //! ```
 //!
 //! Around it: [`config`] (what `proxy_conf.json` says), `limits` (every bound by name), `log` (one line per request),
-//! `activity` (what is in flight, and the drain), `stats` (what is counted), `admin` (what operators see of it), `cli` and
-//! `demo`.
+//! `activity` (what is in flight, and the drain), `reload` (a changed configuration, swapped in), `stats` (what is counted),
+//! `admin` (what operators see of it), `cli` and `demo`.
 
 mod activity;
 mod admin;
@@ -40,6 +40,7 @@ pub mod limits;
 mod log;
 mod outcall;
 mod receipt;
+mod reload;
 mod router;
 pub mod server;
 #[cfg(test)]
@@ -52,4 +53,5 @@ pub use app::{App, NotReady};
 pub use cli::main;
 pub use demo::DemoUpstream;
 pub use receipt::NoKey;
+pub use reload::{Changes, Reloads};
 pub use upstream::{Network, UpstreamError};

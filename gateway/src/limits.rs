@@ -21,6 +21,8 @@ pub const HOSTS_MAX: usize = 1_000;
 /// Most problems of a configuration that are reported one by one; the rest is counted.
 pub const CONFIG_PROBLEMS_MAX: usize = 100;
 
+/// How often the file is looked at for a change.
+pub const CONFIG_LOOK: Duration = Duration::from_secs(1);
 /// Most callers of one configuration.
 pub const CALLERS_MAX: usize = 256;
 /// Most bearer tokens of one caller: the one in use, and those before and after it.
@@ -87,6 +89,17 @@ pub const BREAKER_FAILURES_MAX: u32 = 1_000;
 pub const BREAKER_COOLDOWN_MIN: Duration = Duration::from_secs(1);
 /// Longest `breaker.cooldown`.
 pub const BREAKER_COOLDOWN_MAX: Duration = Duration::from_secs(60 * 60);
+
+// Web pages that call a route.
+
+/// Most origins of a route's `cors`.
+pub const CORS_ORIGINS_MAX: usize = 256;
+/// How long a browser need not ask again, unless `cors.max_age` says otherwise.
+pub const CORS_AGE_DEFAULT: Duration = Duration::from_secs(10 * 60);
+/// Shortest `cors.max_age`.
+pub const CORS_AGE_MIN: Duration = Duration::from_secs(1);
+/// Longest `cors.max_age`: no browser believes more.
+pub const CORS_AGE_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 
 // The server and its store.
 
@@ -215,13 +228,13 @@ pub const SWEEP_PER_ROUND: usize = 1_024;
 /// Unfinished claims that are read at once when a store is opened.
 pub const CLAIMS_PER_ROUND: usize = 1_024;
 /// Records that are kept in memory, in bytes, so that replays need no disk.
-pub const HOT_BYTES: u64 = 64 * 1024 * 1024;
+pub const HOT_BYTES: u64 = 24 * 1024 * 1024;
 /// The engine's cache of blocks, in bytes.
-pub const ENGINE_CACHE_BYTES: u64 = 32 * 1024 * 1024;
+pub const ENGINE_CACHE_BYTES: u64 = 8 * 1024 * 1024;
 /// The engine's log, in bytes, which is read again at the start.
 pub const ENGINE_JOURNAL_BYTES: u64 = 128 * 1024 * 1024;
 /// What the engine holds in memory of each of its four maps before it becomes a file, in bytes.
-pub const ENGINE_MEMTABLE_BYTES: u64 = 16 * 1024 * 1024;
+pub const ENGINE_MEMTABLE_BYTES: u64 = 8 * 1024 * 1024;
 /// Records above this size lie apart from their keys, so that they are not copied when files are merged.
 pub const ENGINE_APART_BYTES: u32 = 4 * 1024;
 /// The engine's own threads.
@@ -265,6 +278,13 @@ pub const FINISHING_TIMEOUT: Duration = Duration::from_secs(10);
 /// Bytes of answers that all calls in flight may read at once: more than 500 of the largest answers that replicas
 /// accept. A call that finds none is refused before it is made.
 pub const ANSWERS_BYTES_MAX: usize = 1024 * 1024 * 1024;
+
+// A look at the upstreams, by `check --online`.
+
+/// How long a connection to an upstream is waited for.
+pub const KNOCK_TIMEOUT: Duration = Duration::from_secs(10);
+/// Upstreams that are tried at once.
+pub const KNOCKS_AT_ONCE: usize = 16;
 
 // Connections.
 

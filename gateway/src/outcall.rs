@@ -39,7 +39,7 @@ pub(crate) use admit::Rate;
 pub(crate) use answers::Answers;
 pub(crate) use body::{Bodies, Body};
 pub(crate) use request::{Asked, Request};
-pub(crate) use served::Served;
+pub(crate) use served::{Living, Served};
 
 /// Answers one request: with the one answer of its outcall, or with a refusal.
 pub(crate) async fn answer<B>(app: &Arc<App>, asked: Asked<B>, line: &Line) -> Answer

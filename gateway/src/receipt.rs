@@ -10,7 +10,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Method, Request, StatusCode, header};
+use http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use outcall_protocol::receipt::{KeyId, NotAKey, OutcallRequest, PublicKey, Response, SecretKey, sign};
 
 use crate::{
@@ -62,6 +62,18 @@ impl Receipts {
         Ok(Self(Some(Keys { id, secret, published })))
     }
 
+    /// The public keys as they are told, by which one configuration's receipts are known from another's.
+    pub(crate) fn public(&self) -> Option<&Bytes> {
+        self.0.as_ref().map(|keys| &keys.published)
+    }
+
+    /// The name under which the `next` receipts sign with another key than these.
+    pub(crate) fn is_another_key_of_the_same_name(&self, next: &Self) -> Option<String> {
+        let (Some(former), Some(next)) = (&self.0, &next.0) else { return None };
+        let same_name = former.id.as_str() == next.id.as_str();
+        (same_name && former.secret.public().x() != next.secret.public().x()).then(|| next.id.to_string())
+    }
+
     /// Whether answers are signed.
     pub(crate) fn are_made(&self) -> bool {
         self.0.is_some()
@@ -84,9 +96,8 @@ impl Receipts {
     }
 
     /// The public keys, for who asks for them.
-    pub(crate) fn published<B>(&self, request: &Request<B>) -> Option<Answer> {
-        let keys = self.0.as_ref().filter(|_| request.uri().path() == PUBLIC_KEYS)?;
-        let method = request.method();
+    pub(crate) fn published(&self, method: &Method, uri: &Uri) -> Option<Answer> {
+        let keys = self.0.as_ref().filter(|_| uri.path() == PUBLIC_KEYS)?;
         if ![Method::GET, Method::HEAD].contains(method) {
             return Some(Problem::method_not_allowed(method, HeaderValue::from_static("GET, HEAD")));
         }

@@ -15,14 +15,17 @@ use crate::{
     error::Problem,
     log::Line,
     outcall::{self, Asked},
+    receipt::Receipts,
 };
 
+mod cors;
 mod guard;
 pub(crate) mod path;
 mod routes;
 mod target;
 mod unread;
 
+use cors::Page;
 pub(crate) use routes::Routes;
 use unread::Unread;
 
@@ -32,7 +35,8 @@ use unread::Unread;
 /// 2. it has its line in the log, also when its client leaves before the answer;
 /// 3. a panic costs one answer, not the connection with everything else that it carries;
 /// 4. nothing of its body is left unread;
-/// 5. its outcall.
+/// 5. a page may read it, where the route says so;
+/// 6. its outcall.
 pub(crate) async fn answer<B>(app: Arc<App>, request: Request<B>) -> Response<Full<Bytes>>
 where
     B: HttpBody<Data = Bytes> + Send + Unpin + 'static,
@@ -43,26 +47,32 @@ where
     line.unrouted(&app.stats.unrouted);
     let (head, body) = request.into_parts();
     let body = Unread::new(body, &head.headers);
+    let in_force = app.in_force();
+    let page = Page::of(&in_force.routes, &head);
     let request = Request::from_parts(head, body);
     let answering = async {
-        if let Some(keys) = app.receipts.published(&request) {
-            return keys;
-        }
-        match enter(&app.routes, &app.callers, request, &line) {
+        match enter(&in_force.routes, &in_force.callers, &in_force.receipts, request, &line) {
             Ok(asked) => outcall::answer(&app, asked, &line).await,
-            Err(refused) => refused,
+            Err(answer) => answer,
         }
     };
     let answer = AssertUnwindSafe(answering).catch_unwind().await;
     let answer = answer.unwrap_or_else(|_| Problem::Internal.answer(&method));
     line.answered(&answer);
-    answer.to_response()
+    let mut response = answer.to_response();
+    if let Some(page) = page {
+        page.let_read(response.headers_mut());
+    }
+    response
 }
 
-/// The guards, in order. None looks at the key or the body, and none remembers anything. An error is the answer.
+/// The guards, in order. None looks at the key or the body, and none remembers anything. An error is the answer: a refusal,
+/// that to a page's preflight, which goes no further, or the public keys, which no outcall fetches. They are behind the
+/// guards too, or a connection that is to end would go on.
 pub(crate) fn enter<B>(
     routes: &Routes,
     callers: &Callers,
+    receipts: &Receipts,
     request: Request<B>,
     line: &Line,
 ) -> Result<Asked<B>, Answer> {
@@ -76,8 +86,14 @@ pub(crate) fn enter<B>(
     guard::url_length(uri).map_err(refuse)?;
     guard::header_block(&head.headers).map_err(refuse)?;
     guard::path(uri).map_err(refuse)?;
+    if let Some(keys) = receipts.published(method, uri) {
+        return Err(keys);
+    }
     let (served, rest) = routes.find(uri.path()).ok_or_else(|| refuse(Problem::NoRoute))?;
     line.route(&served.counts);
+    if let Some(preflight) = cors::preflight(&served.route, &head) {
+        return Err(preflight);
+    }
     guard::method_of_route(method, &served.route)?;
     let asker = match &served.route.allow {
         Some(allowed) => Some(callers.asker(&head.headers, allowed).map_err(refuse)?),

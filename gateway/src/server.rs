@@ -19,7 +19,7 @@ use tokio::{
     time::{Instant, sleep, timeout, timeout_at},
 };
 
-use crate::{app::App, limits, router};
+use crate::{app::App, config::Tls, limits, router};
 
 mod descriptors;
 mod idleness;
@@ -36,6 +36,14 @@ use idleness::Idleness;
 use places::{Place, Places};
 use stream::Guarded;
 use tls::{Acceptor, Stream};
+
+/// Whether the certificate and key of `server.tls` can be used.
+///
+/// # Errors
+/// When they cannot.
+pub(crate) fn check_certificate(tls: &Tls) -> Result<(), TlsError> {
+    Acceptor::new(Some(tls)).map(drop)
+}
 
 /// Serves `listener` until `shutdown` is ready, then drains.
 ///
@@ -62,12 +70,10 @@ impl Opened {
     /// # Errors
     /// When the certificate or key that `server.tls` names cannot be used; nothing has been accepted then.
     pub fn new(listener: TcpListener, app: Arc<App>) -> Result<Self, TlsError> {
-        let acceptor = Acceptor::new(app.server.tls.as_ref())?;
-        let places = Places::new(
-            app.server.connections,
-            app.server.connections_per_address,
-            &app.server.trusted_proxies,
-        );
+        let in_force = app.in_force();
+        let server = in_force.server();
+        let acceptor = Acceptor::new(server.tls.as_ref())?;
+        let places = Places::new(server.connections, server.connections_per_address, &server.trusted_proxies);
         Ok(Self { listener, door: Door { acceptor, places, app } })
     }
 
@@ -78,8 +84,9 @@ impl Opened {
         let mut connections = JoinSet::new();
         let ending = async {
             shutdown.await;
-            let ends = Instant::now() + door.app.server.drain;
-            door.app.activity.drain(door.app.server.drain).await;
+            let drain = door.app.in_force().server().drain;
+            let ends = Instant::now() + drain;
+            door.app.activity.drain(drain).await;
             ends
         };
         let acceptor = door.acceptor.clone();

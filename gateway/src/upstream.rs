@@ -15,6 +15,7 @@ use crate::{config::Config, limits};
 mod attempt;
 mod body;
 mod client;
+mod knock;
 #[cfg(test)]
 pub(crate) mod played;
 mod public;
@@ -26,6 +27,7 @@ use attempt::Failed;
 use body::Outgoing;
 use client::Clients;
 pub use client::Network;
+pub(crate) use knock::{Heard, Knock};
 use resolver::Reach;
 
 /// The way to every backend.

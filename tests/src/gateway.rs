@@ -8,7 +8,7 @@ use std::{
 };
 
 use outcall_gateway::{
-    App, Network,
+    App, Changes, Network, Reloads,
     config::Config,
     ledger::{Ledger, Memory},
     server,
@@ -23,6 +23,7 @@ use tokio::{
 /// A gateway in this process, on a free port of loopback, with a memory ledger.
 pub struct Gateway {
     address: SocketAddr,
+    app: Arc<App>,
     shutdown: oneshot::Sender<()>,
     running: JoinHandle<()>,
 }
@@ -47,11 +48,26 @@ impl Gateway {
         let address = listener.local_addr().expect("a bound listener");
         let app = Arc::new(App::new(config, ledger, network).unwrap_or_else(|error| panic!("{error}")));
         let (shutdown, told) = oneshot::channel();
+        let served = app.clone();
         let running = tokio::spawn(async move {
             let told = async { told.await.unwrap_or(()) };
-            server::run(listener, app, told).await.unwrap_or_else(|error| panic!("{error}"));
+            server::run(listener, served, told).await.unwrap_or_else(|error| panic!("{error}"));
         });
-        Self { address, shutdown, running }
+        Self { address, app, shutdown, running }
+    }
+
+    /// Serves this `proxy_conf.json` from now on.
+    ///
+    /// # Panics
+    /// When the configuration is refused, with the gateway's own words.
+    pub fn reload(&self, config: &str) -> Changes {
+        let config = Config::parse(config, &|_| None).unwrap_or_else(|error| panic!("{error}"));
+        self.app.reload(config).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// What became of changed configurations.
+    pub fn reloads(&self) -> Reloads {
+        self.app.reloads()
     }
 
     /// Where it listens.
@@ -160,6 +176,17 @@ impl Process {
     /// When there is no such process any more.
     pub fn id(&self) -> u32 {
         self.child.id().expect("a running gateway")
+    }
+
+    /// Replaces its `proxy_conf.json`, as editors do: written beside it, and renamed.
+    ///
+    /// # Panics
+    /// When it has no file of its own.
+    pub fn rewrite(&self, config: &str) {
+        let file = self.config.as_ref().expect("a gateway with a file of its own");
+        let beside = file.with_extension("new");
+        std::fs::write(&beside, config).expect("a writable temporary folder");
+        std::fs::rename(&beside, file).expect("two files of one folder");
     }
 
     /// Sends it a signal by its name, such as `TERM`.

@@ -4,7 +4,7 @@
 //! want to own them, each behind a look-up by its labels. The names and units follow
 //! <https://prometheus.io/docs/practices/naming/>; a test reads every line.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::UNIX_EPOCH};
 
 use crate::{
     app::App,
@@ -131,6 +131,15 @@ fn process(text: &mut Text, app: &App) {
         text.family(name, kind, help);
         text.whole(&[], value);
     }
+    let reloads = app.reloads();
+    let help = "Changed configurations since the start, by whether they were taken.";
+    text.family("outcall_config_reloads_total", Kind::Counter, help);
+    text.whole(&[("outcome", "loaded")], reloads.loaded);
+    text.whole(&[("outcome", "refused")], reloads.refused);
+    let help = "When the configuration in force was loaded, in seconds since 1970-01-01 UTC.";
+    text.family("outcall_config_loaded_timestamp_seconds", Kind::Gauge, help);
+    let loaded = reloads.loaded_at.duration_since(UNIX_EPOCH).unwrap_or_default();
+    text.number("", &[], loaded.as_secs_f64());
     text.family("outcall_build_info", Kind::Gauge, "Always 1; its labels say what is running.");
     text.whole(&[("version", env!("CARGO_PKG_VERSION"))], 1);
     let help = "When the process started, in seconds since 1970-01-01 UTC.";

@@ -1,22 +1,80 @@
-//! `outcall-gateway check`: would this configuration be served?
+//! `outcall-gateway check`: would this configuration be served, and are its upstreams there?
 
-use std::process::ExitCode;
+use std::{process::ExitCode, time::Duration};
 
 use super::{
-    File, MISUSE,
-    read::{self, Routes},
+    Check, MISUSE, NAME,
+    read::{self, Read, Routes},
+};
+use crate::{
+    config::Config,
+    receipt::Receipts,
+    server,
+    upstream::{Heard, Knock, Network, Upstream},
 };
 
-pub(super) fn run(file: &File) -> ExitCode {
-    match read::config(file, Routes::OfFile) {
-        Ok((config, path)) => {
-            let path = path.unwrap_or_default();
-            println!("{}: good\n\n{}", path.display(), config.summary());
-            ExitCode::SUCCESS
-        }
+pub(super) fn run(command: &Check) -> ExitCode {
+    let Read { config, path, .. } = match read::config(&command.file, Routes::OfFile) {
+        Ok(read) => read,
         Err(unread) => {
             eprintln!("{unread}");
-            ExitCode::from(MISUSE)
+            return ExitCode::from(MISUSE);
+        }
+    };
+    let upstream = match files(&config) {
+        Ok(upstream) => upstream,
+        Err(problems) => {
+            problems.iter().for_each(|problem| eprintln!("{}: {problem}", path.display()));
+            return ExitCode::from(MISUSE);
+        }
+    };
+    println!("{}: good\n\n{}", path.display(), config.summary());
+    if command.online { online(&config, &upstream) } else { ExitCode::SUCCESS }
+}
+
+/// Reads the files that the configuration names as a gateway would, or says of each what is wrong with it.
+fn files(config: &Config) -> Result<Upstream, Vec<String>> {
+    let receipts = Receipts::open(config.receipts.as_ref()).err().map(|error| error.to_string());
+    let tls = config.server.tls.as_ref().map(server::check_certificate);
+    let tls = tls.and_then(Result::err).map(|error| format!("server.tls: {error}"));
+    let upstream = Upstream::new(config, Network::default());
+    let upstream = upstream.map_err(|error| format!("server.upstream_ca: {error}"));
+    let mut problems: Vec<String> = receipts.into_iter().chain(tls).collect();
+    match upstream {
+        Ok(upstream) if problems.is_empty() => Ok(upstream),
+        Ok(_) => Err(problems),
+        Err(problem) => {
+            problems.push(problem);
+            Err(problems)
         }
     }
+}
+
+/// Connects to each upstream, and says how that went.
+fn online(config: &Config, upstream: &Upstream) -> ExitCode {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("{NAME}: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let knocks = runtime.block_on(upstream.knock(config));
+    // A look-up that hangs must not keep the process.
+    runtime.shutdown_background();
+    println!("\nupstreams, by DNS, TCP and TLS as a call would reach them; no request was sent");
+    for Knock { route, door, heard } in &knocks {
+        let heard = match heard {
+            Heard::Open { after } => format!("reached in {}", millis(*after)),
+            Heard::Nothing { after, cause } => format!("not reached, after {}: {cause}", millis(*after)),
+            Heard::NotTried => "not tried: it may be any of many hosts".to_owned(),
+        };
+        println!("  {route:<14} {door}: {heard}");
+    }
+    let all = !knocks.iter().any(|knock| matches!(knock.heard, Heard::Nothing { .. }));
+    if all { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn millis(time: Duration) -> String {
+    format!("{} ms", time.as_millis())
 }

@@ -4,6 +4,7 @@ use std::{
     error::Error,
     io::IsTerminal,
     net::{Ipv6Addr, SocketAddr},
+    path::PathBuf,
     process::ExitCode,
     sync::Arc,
 };
@@ -13,10 +14,17 @@ use tracing_subscriber::{EnvFilter, layer::SubscriberExt as _, util::SubscriberI
 
 use super::{
     LogFormat, MISUSE, Serve, admin, fly,
-    read::{self, Routes},
+    read::{self, Read, Routes},
     store::{self, Store},
 };
-use crate::{App, DemoUpstream, Network, admin::Complaints, config::Config, limits, server};
+use crate::{
+    App, DemoUpstream, Network,
+    admin::Complaints,
+    config::{Config, Route},
+    limits,
+    reload::{Parse, Reload},
+    server,
+};
 
 const PORT: u16 = 8080;
 
@@ -30,12 +38,12 @@ pub(super) fn run(serve: Serve) -> ExitCode {
     let complaints = Complaints::default();
     log_to_stderr(serve.log_format, filter, complaints.clone());
     let routes = if serve.with_demo_upstream { Routes::OfProgramToo } else { Routes::OfFile };
-    let (mut config, path) = match read::config(&serve.file, routes) {
+    let mut read = match read::config(&serve.file, routes) {
         Ok(read) => read,
         Err(unread) => return misuse(&unread.to_string()),
     };
-    if serve.with_demo_upstream && config.routes.iter().any(|route| &*route.path == DemoUpstream::ROUTE) {
-        return misuse("--with-demo-upstream: found a route /demo in the configuration, expected none");
+    if serve.with_demo_upstream && has_demo(&read.config) {
+        return misuse(DEMO_TWICE);
     }
     let store = match Store::named(&serve.store) {
         Ok(store) => store,
@@ -51,10 +59,9 @@ pub(super) fn run(serve: Serve) -> ExitCode {
     };
     let done = runtime.block_on(async {
         let demo = if serve.with_demo_upstream { Some(DemoUpstream::start().await?) } else { None };
-        if let Some(demo) = &demo {
-            config.routes.push(demo.route()?);
-        }
-        serve_until_told(&serve, store, config, path.as_deref(), (admin, complaints)).await
+        let demo = demo.map(|demo| demo.route()).transpose()?;
+        read.config.routes.extend(demo.clone());
+        serve_until_told(&serve, store, (read, demo), (admin, complaints)).await
     });
     // A look-up that hangs must not keep the process.
     runtime.shutdown_timeout(limits::CLOSE_GRACE);
@@ -67,10 +74,12 @@ pub(super) fn run(serve: Serve) -> ExitCode {
 async fn serve_until_told(
     serve: &Serve,
     store: Store,
-    config: Config,
-    path: Option<&std::path::Path>,
+    (read, demo): (Read, Option<Arc<Route>>),
     (admin, complaints): (Option<admin::Planned>, Complaints),
 ) -> Result<(), Box<dyn Error>> {
+    // From here on it is a wish to look at the file, not the end of the process.
+    let hangup = signal(SignalKind::hangup())?;
+    let Read { config, path, text } = read;
     let shutdown = Shutdown::listen()?;
     if store.is_local() && !serve.several_ledgers {
         fly::check(&store).await?;
@@ -86,9 +95,11 @@ async fn serve_until_told(
     let app = Arc::new(App::new(config.clone(), store.ledger.clone(), Network::default())?);
     let opened = server::Opened::new(listener, app.clone())?;
     // Said when nothing can go wrong any more.
-    announce(&config, path, &store, address, admin.as_ref());
+    announce(&config, text.as_ref().map(|_| &*path), &store, address, admin.as_ref());
     store.warn();
-    let served = opened.run(shutdown.requested());
+    let reload = Reload::new(app.clone(), path.clone(), text, reparse(path, demo));
+    let reloading = tokio::spawn(reload.run(hangup));
+    let served = opened.run(shutdown.requested(app.clone()));
     match admin {
         // To the end of the drain: until then there is something to be seen.
         Some(admin) => {
@@ -100,8 +111,29 @@ async fn serve_until_told(
         }
         None => served.await,
     }
+    reloading.abort();
     store.leave().await;
     Ok(())
+}
+
+/// Reads the file again, as it was read at the start; the demo's route stays.
+fn reparse(path: PathBuf, demo: Option<Arc<Route>>) -> Parse {
+    let routes = if demo.is_some() { Routes::OfProgramToo } else { Routes::OfFile };
+    Box::new(move |text| {
+        let mut config = read::parse(text, &path, routes).map_err(|error| error.to_string())?;
+        if demo.is_some() && has_demo(&config) {
+            return Err(DEMO_TWICE.to_owned());
+        }
+        config.routes.extend(demo.clone());
+        warn_of_a_short_drain(&config);
+        Ok(config)
+    })
+}
+
+const DEMO_TWICE: &str = "--with-demo-upstream: found a route /demo in the configuration, expected none";
+
+fn has_demo(config: &Config) -> bool {
+    config.routes.iter().any(|route| &*route.path == DemoUpstream::ROUTE)
 }
 
 /// A call that may outlast the drain may be cut off by it.
@@ -172,12 +204,19 @@ impl Shutdown {
         }
     }
 
-    async fn requested(mut self) {
+    async fn requested(mut self, app: Arc<App>) {
         self.next().await;
         tracing::info!("stopping; a second signal stops at once");
         tokio::spawn(async move {
             self.next().await;
-            tracing::warn!("stopped at once: what was in flight is lost");
+            let in_flight = app.activity.in_flight();
+            match in_flight {
+                0 => tracing::warn!("stopped at once: nothing was in flight"),
+                _ => tracing::warn!(
+                    in_flight,
+                    "stopped at once: what was in flight is lost; what must not be repeated is an unknown outcome"
+                ),
+            }
             std::process::exit(1);
         });
     }
@@ -187,12 +226,18 @@ fn log_to_stderr(format: LogFormat, filter: EnvFilter, complaints: Complaints) {
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_target(false)
-        .with_ansi(std::io::stderr().is_terminal())
+        .with_ansi(may_be_coloured())
         .with_writer(std::io::stderr);
     match format {
         LogFormat::Human => log.compact().finish().with(complaints).init(),
         LogFormat::Json => log.json().flatten_event(true).finish().with(complaints).init(),
     }
+}
+
+/// On a terminal, unless its owner wants none (<https://no-color.org>).
+fn may_be_coloured() -> bool {
+    let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    std::io::stderr().is_terminal() && !unwanted
 }
 
 fn misuse(message: &str) -> ExitCode {

@@ -1,7 +1,8 @@
 //! Durations are strings with a unit, such as `"2s"` or `"24h"`, and have bounds.
 
-use std::{fmt, time::Duration};
+use std::{borrow::Cow, fmt, time::Duration};
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{
     Deserialize, Deserializer,
     de::{Error, Unexpected, Visitor},
@@ -59,6 +60,21 @@ fn is_digit(character: char) -> bool {
 impl<'de> Deserialize<'de> for DurationText {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_str(DurationVisitor)
+    }
+}
+
+impl JsonSchema for DurationText {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Duration".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        // As much as all durations have in common; what may stand around it, blanks and line breaks, the reader judges.
+        json_schema!({"type": "string", "pattern": "[0-9][^\"]*[A-Za-z]$"})
     }
 }
 

@@ -24,7 +24,7 @@ impl HostPattern {
         }
     }
 
-    pub(super) fn is_wildcard(&self) -> bool {
+    pub(crate) fn is_wildcard(&self) -> bool {
         matches!(self, HostPattern::Wildcard(_))
     }
 }

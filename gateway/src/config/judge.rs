@@ -8,7 +8,7 @@ use std::{num::NonZeroUsize, ops::RangeInclusive, time::Duration};
 use http::{HeaderName, Method, header::AUTHORIZATION};
 
 use super::{
-    Caller, KeyRule, Route, Target, UpstreamKey, callers,
+    Caller, KeyRule, Route, Target, UpstreamKey, callers, cors,
     digest::{self, Call},
     duration::{self, Bounds, DurationText},
     error::Problems,
@@ -22,10 +22,12 @@ use super::{
 };
 use crate::limits;
 
-const TTL: Bounds = Bounds { min: limits::TTL_MIN, max: limits::TTL_MAX, example: "24h" };
-const ERROR_TTL: Bounds = Bounds { min: limits::ERROR_TTL_MIN, max: limits::ERROR_TTL_MAX, example: "5m" };
-const WINDOW: Bounds = Bounds { min: limits::WINDOW_MIN, max: limits::WINDOW_MAX, example: "60s" };
-const TIMEOUT: Bounds = Bounds { min: limits::TIMEOUT_MIN, max: limits::TIMEOUT_MAX, example: "20s" };
+pub(super) const TTL: Bounds = Bounds { min: limits::TTL_MIN, max: limits::TTL_MAX, example: "24h" };
+pub(super) const ERROR_TTL: Bounds =
+    Bounds { min: limits::ERROR_TTL_MIN, max: limits::ERROR_TTL_MAX, example: "5m" };
+pub(super) const WINDOW: Bounds = Bounds { min: limits::WINDOW_MIN, max: limits::WINDOW_MAX, example: "60s" };
+pub(super) const TIMEOUT: Bounds =
+    Bounds { min: limits::TIMEOUT_MIN, max: limits::TIMEOUT_MAX, example: "20s" };
 
 /// The route that `file` describes, which was read at `place`, or nothing if it has no target.
 pub(super) fn route(
@@ -59,6 +61,7 @@ pub(super) fn route(
         .breaker
         .as_ref()
         .and_then(|breaker| pressure::breaker(breaker, &place.member("breaker"), problems));
+    let cors = file.cors.as_ref().map(|cors| cors::judge(cors, &response, &place.member("cors"), problems));
     relations(file, &methods, target.as_ref(), place, problems);
     let target = target?;
     let upstream_key = upstream_key(file.upstream_key);
@@ -92,6 +95,7 @@ pub(super) fn route(
         rate,
         concurrency,
         breaker,
+        cors,
         digest,
     })
 }

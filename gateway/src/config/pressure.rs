@@ -28,7 +28,7 @@ pub struct Breaker {
     pub cooldown: Duration,
 }
 
-const COOLDOWN: Bounds =
+pub(super) const COOLDOWN: Bounds =
     Bounds { min: limits::BREAKER_COOLDOWN_MIN, max: limits::BREAKER_COOLDOWN_MAX, example: "30s" };
 
 pub(super) fn rate(file: &file::Rate, place: &Place<'_>, problems: &mut Problems<'_>) -> Option<Rate> {

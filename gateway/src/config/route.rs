@@ -5,7 +5,7 @@ use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 use http::{HeaderName, HeaderValue, Method};
 use outcall_protocol::digest::Digest;
 
-use super::{Base, Breaker, HostPattern, Rate, ResponseRules};
+use super::{Base, Breaker, Cors, HostPattern, Rate, ResponseRules};
 use crate::limits;
 
 /// What happens to the requests below one path.
@@ -49,6 +49,8 @@ pub struct Route {
     pub concurrency: Option<NonZeroUsize>,
     /// When to stop calling an upstream that fails.
     pub breaker: Option<Breaker>,
+    /// Which web pages may call the route; none, unless named.
+    pub cors: Option<Cors>,
     /// What identifies this route's way of calling and answering; stored with each claim that it leads.
     pub digest: Digest,
 }

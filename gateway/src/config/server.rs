@@ -76,7 +76,7 @@ impl Default for Store {
 }
 
 const AUDIENCE_CHARS_MAX: usize = 255;
-const DRAIN: Bounds = Bounds { min: limits::DRAIN_MIN, max: limits::DRAIN_MAX, example: "30s" };
+pub(super) const DRAIN: Bounds = Bounds { min: limits::DRAIN_MIN, max: limits::DRAIN_MAX, example: "30s" };
 
 pub(super) fn server(file: &file::Server, place: &Place<'_>, problems: &mut Problems<'_>) -> Server {
     let defaults = Server::default();

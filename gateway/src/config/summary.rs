@@ -6,7 +6,7 @@ use http::{HeaderName, Method};
 use outcall_protocol::receipt::KeyId;
 
 use super::{
-    Caller, Config, Key, KeyRule, Rate, Receipts, Route, Target, UpstreamKey, duration::Shown,
+    Caller, Config, Cors, Key, KeyRule, Origins, Rate, Receipts, Route, Target, UpstreamKey, duration::Shown,
     error::one_line,
 };
 use crate::limits;
@@ -80,6 +80,9 @@ fn route_rows(route: &Route) -> Vec<Row> {
     }
     rows.push(("answer", answer(route)));
     rows.push(("limits", pressure(route)));
+    if let Some(cors) = &route.cors {
+        rows.push(("pages", pages(cors)));
+    }
     rows
 }
 
@@ -210,6 +213,14 @@ fn pressure(route: &Route) -> String {
         None => off("breaker"),
     };
     format!("{rate}; {}; {breaker}", route.concurrency.map_or_else(|| off("concurrency"), in_flight))
+}
+
+fn pages(cors: &Cors) -> String {
+    let origins = match &cors.origins {
+        Origins::Any => "of everybody".to_owned(),
+        Origins::These(these) => format!("of {}", joined(these)),
+    };
+    format!("{origins}, who need not ask again for {}", Shown(cors.max_age))
 }
 
 fn rate(rate: Option<Rate>) -> String {

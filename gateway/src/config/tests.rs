@@ -5,7 +5,9 @@ use super::{Config, ConfigError, Route};
 mod accepted;
 mod arbitrary;
 mod prints;
+mod readme;
 mod refused;
+mod schema;
 
 /// An environment with one secret, an empty variable, and one that no header can carry.
 fn env(name: &str) -> Option<String> {
@@ -17,8 +19,11 @@ fn env(name: &str) -> Option<String> {
     }
 }
 
+/// What the gateway says of a text; and that its schema says the same, as far as a schema can.
 fn parse(text: &str) -> Result<Config, ConfigError> {
-    Config::parse(text, &env)
+    let parsed = Config::parse(text, &env);
+    schema::agrees(text, parsed.as_ref().err());
+    parsed
 }
 
 #[track_caller]
@@ -73,6 +78,7 @@ const EVERYTHING: &str = r#"{
         "rate": {"per_second": 2.5},
         "concurrency": 8,
         "breaker": {"failures": 5, "cooldown": "30s"},
+        "cors": {"origins": ["https://app.example", "http://localhost:3000"], "headers": ["x-b"], "max_age": "1h"},
     },
     /* every host of one domain, and one more */
     "/fetch": {"hosts": ["*.example.com", "api.example.org"], "key": "derive", "methods": ["GET"]},

@@ -20,7 +20,7 @@ pub(super) enum Routes {
 }
 
 const CALLERS: &str = "callers";
-const SETTINGS: [&str; 5] = ["$schema", "callers", "receipts", "server", "store"];
+pub(super) const SETTINGS: [&str; 5] = ["$schema", "callers", "receipts", "server", "store"];
 
 /// The configuration that the file's members describe, complete even where problems were reported.
 pub(super) fn config<'a>(

@@ -95,7 +95,8 @@ fn parse(text: &str) -> Result<Base, String> {
     Ok(Base { scheme, authority: parsed_authority, path: path.into(), query: query.map(Into::into) })
 }
 
-fn check_host_and_port(authority: &str) -> Result<(), String> {
+/// What stands between `://` and the path must be a host, and may be a port behind it.
+pub(super) fn check_host_and_port(authority: &str) -> Result<(), String> {
     let (host, port) = match authority.rsplit_once(':') {
         Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
         _ => (authority, None),

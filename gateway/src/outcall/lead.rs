@@ -32,6 +32,7 @@ pub(super) fn spawn(
     mut lead: Lead,
     refusal: Option<Refusal>,
 ) {
+    request.served().led.one(app.ledger.now(), request.route().timeout);
     let busy = app.activity.busy();
     let cut = app.activity.cut();
     let app = app.clone();
@@ -57,6 +58,7 @@ pub(super) fn spawn(
                 true => settlement,
                 false => signed::signed(&app, &request, settlement),
             };
+            request.served().led.until(app.ledger.now().after(settlement.life));
             let left = ends.saturating_duration_since(Instant::now());
             leading.settled(&settlement, app.ledger.now());
             lead.settle(settlement, left.max(limits::SETTLE_PATIENCE_MIN)).await;
@@ -135,7 +137,7 @@ fn admit(app: &App, request: &Request) -> Result<Pass, Problem> {
     }
     let now = Instant::now();
     if let Some(asker) = request.asker() {
-        asker.may_lead(app.ledger.now(), now)?;
+        asker.may_lead(app.ledger.now(), request.remembered(), now)?;
     }
     request.served().gate.ask(now)
 }

@@ -25,12 +25,15 @@ pub(super) fn ask(app: &Arc<App>, request: &Arc<Request>) -> Ask {
 
 /// The end of an outcall with its receipt. An answer of the upstream that becomes too large by it is refused, since every
 /// replica would refuse it.
+///
+/// It is signed with the key of the configuration that the request came in under.
 pub(super) fn signed(app: &App, request: &Request, settlement: Settlement) -> Settlement {
-    if !app.receipts.are_made() {
+    let receipts = &request.served().receipts;
+    if !receipts.are_made() {
         return settlement;
     }
     let sign = |settlement: Settlement| {
-        let answer = app.receipts.sign(settlement.answer, &request.receipt_request(), app.ledger.now());
+        let answer = receipts.sign(settlement.answer, &request.receipt_request(), app.ledger.now());
         Settlement { answer, ..settlement }
     };
     let status = settlement.upstream_status.and_then(|status| StatusCode::from_u16(status).ok());

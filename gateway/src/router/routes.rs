@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use crate::{config::Route, outcall::Served, stats::Stats};
+use crate::{config::Route, outcall::Served, receipt::Receipts, stats::Stats};
 
 /// All routes by their path.
 pub(crate) struct Routes {
@@ -12,11 +12,27 @@ pub(crate) struct Routes {
 }
 
 impl Routes {
-    pub(crate) fn new(routes: Vec<Arc<Route>>, stats: &Stats) -> Self {
+    /// The routes of a configuration; `before` are those of the one before, from which each path takes what it remembers.
+    pub(crate) fn new(
+        routes: &[Arc<Route>],
+        receipts: &Arc<Receipts>,
+        stats: &Stats,
+        before: Option<&Self>,
+    ) -> Self {
         let longest = routes.iter().map(|route| route.path.len()).max().unwrap_or(0);
-        let served = |route: Arc<Route>| (route.path.clone(), Served::new(route, stats));
-        let by_path = routes.into_iter().map(served);
-        Self { by_path: by_path.collect(), longest }
+        let served = |route: &Arc<Route>| {
+            let before = before.and_then(|before| before.of(&route.path));
+            (
+                route.path.clone(),
+                Served::new(route.clone(), receipts.clone(), stats, before.map(|before| &**before)),
+            )
+        };
+        Self { by_path: routes.iter().map(served).collect(), longest }
+    }
+
+    /// The route of exactly this path.
+    pub(crate) fn of(&self, route: &str) -> Option<&Arc<Served>> {
+        self.by_path.get(route)
     }
 
     /// All of them, by their paths.
@@ -47,7 +63,7 @@ mod tests {
         let members: Vec<String> =
             paths.iter().map(|path| format!(r#""{path}": "https://api.example.com""#)).collect();
         let config = Config::parse(&format!("{{{}}}", members.join(",")), &|_| None).unwrap();
-        Routes::new(config.routes, &Stats::default())
+        Routes::new(&config.routes, &Arc::default(), &Stats::default(), None)
     }
 
     fn found<'a>(routes: &Routes, path: &'a str) -> Option<(String, &'a str)> {

@@ -33,7 +33,7 @@ pub(crate) enum Part {
     Conflict,
     /// It was turned away, without a part in any outcall.
     Refused,
-    /// It asked for what the gateway itself publishes.
+    /// It asked for what the gateway itself says: its public keys, or whether a browser may ask.
     Own,
     /// Its client left before the answer.
     Left,

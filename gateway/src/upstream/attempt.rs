@@ -97,7 +97,8 @@ fn unprocessed(error: &(dyn Error + 'static)) -> bool {
     false
 }
 
-fn chain(error: &dyn Error) -> String {
+/// An error and what is behind it, in one line.
+pub(super) fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(error) = source {

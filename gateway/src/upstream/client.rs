@@ -24,7 +24,8 @@ use super::{
 };
 use crate::limits;
 
-pub(super) type Client = legacy::Client<HttpsConnector<HttpConnector<Resolver>>, Outgoing>;
+pub(super) type Client = legacy::Client<Connector, Outgoing>;
+pub(super) type Connector = HttpsConnector<HttpConnector<Resolver>>;
 
 /// All clients.
 pub(super) struct Clients {
@@ -35,6 +36,7 @@ pub(super) struct Clients {
 struct Pair {
     safe: Client,
     careful: Client,
+    connector: Connector,
 }
 
 /// How names lead to addresses.
@@ -50,35 +52,48 @@ impl Clients {
         let tls = tls(extra_ca)?;
         let pinned = Arc::new(network.pinned);
         let pair = |reach| {
-            let resolver = Resolver::new(pinned.clone(), reach);
+            let connector = connector(&tls, Resolver::new(pinned.clone(), reach));
             Pair {
-                safe: client(&tls, &resolver, limits::POOL_IDLE_SAFE),
-                careful: client(&tls, &resolver, limits::POOL_IDLE_UNSAFE),
+                safe: client(connector.clone(), limits::POOL_IDLE_SAFE),
+                careful: client(connector.clone(), limits::POOL_IDLE_UNSAFE),
+                connector,
             }
         };
         Ok(Self { anywhere: pair(Reach::Anywhere), public: pair(Reach::Public) })
     }
 
     pub(super) fn of(&self, reach: Reach, safe_to_repeat: bool) -> &Client {
-        let pair = match reach {
+        let pair = self.pair(reach);
+        if safe_to_repeat { &pair.safe } else { &pair.careful }
+    }
+
+    /// What makes the connections of both.
+    pub(super) fn connector(&self, reach: Reach) -> &Connector {
+        &self.pair(reach).connector
+    }
+
+    fn pair(&self, reach: Reach) -> &Pair {
+        match reach {
             Reach::Anywhere => &self.anywhere,
             Reach::Public => &self.public,
-        };
-        if safe_to_repeat { &pair.safe } else { &pair.careful }
+        }
     }
 }
 
-fn client(tls: &ClientConfig, resolver: &Resolver, idle: Duration) -> Client {
-    let mut tcp = HttpConnector::new_with_resolver(resolver.clone());
+fn connector(tls: &ClientConfig, resolver: Resolver) -> Connector {
+    let mut tcp = HttpConnector::new_with_resolver(resolver);
     tcp.enforce_http(false);
     tcp.set_nodelay(true);
     tcp.set_connect_timeout(Some(limits::CONNECT_TIMEOUT));
     tcp.set_keepalive(Some(limits::UPSTREAM_PING));
-    let connector = HttpsConnectorBuilder::new()
+    HttpsConnectorBuilder::new()
         .with_tls_config(tls.clone())
         .https_or_http()
         .enable_all_versions()
-        .wrap_connector(tcp);
+        .wrap_connector(tcp)
+}
+
+fn client(connector: Connector, idle: Duration) -> Client {
     legacy::Client::builder(TokioExecutor::new())
         .timer(TokioTimer::new())
         .pool_timer(TokioTimer::new())

@@ -9,9 +9,11 @@ use tokio::process::Command;
 
 mod check;
 mod demo;
+mod files;
 mod log;
 mod redis;
 mod serve;
+mod start;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_gateway-under-test");
 

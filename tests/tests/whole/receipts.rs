@@ -27,7 +27,7 @@ pub(crate) fn signing(keyid: &str) -> String {
 }
 
 /// What a canister that sent this and knows these keys makes of an answer.
-fn verified(keyids: &[&str], outcall: &Outcall, answer: &Answer) -> Result<Receipt, ReceiptError> {
+pub(crate) fn verified(keyids: &[&str], outcall: &Outcall, answer: &Answer) -> Result<Receipt, ReceiptError> {
     let keys: Vec<(KeyId, PublicKey)> =
         keyids.iter().map(|id| (KeyId::parse(id).unwrap(), secret(id).public())).collect();
     let url = format!("https://gateway.example{}", outcall.path);

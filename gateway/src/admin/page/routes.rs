@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::numbers::{count, micros};
+use super::numbers::{ago, count, micros};
 use crate::{
     app::App,
     config::Target,
@@ -11,11 +11,13 @@ use crate::{
 };
 
 pub(super) fn table(app: &App) -> Markup {
-    let routes = app.routes.all();
+    let in_force = app.in_force();
+    let routes = in_force.routes.all();
     let nowhere: u64 = app.stats.unrouted.requests(Part::Refused);
     html! {
         section aria-labelledby="routes" {
             h2 #routes { "Routes" }
+            (configuration(app))
             div.scroll tabindex="0" role="region" aria-labelledby="routes" {
                 table {
                     caption.hidden { "Routes in service, with what each has done since the start" }
@@ -36,6 +38,21 @@ pub(super) fn table(app: &App) -> Markup {
                 }
             }
             @if nowhere > 0 { p.faint { (count(nowhere)) " requests were turned away before they had a route." } }
+        }
+    }
+}
+
+/// How old the configuration is, and whether a newer one was refused.
+fn configuration(app: &App) -> Markup {
+    let reloads = app.reloads();
+    html! {
+        p.faint {
+            "The configuration in force was loaded " (ago(reloads.loaded_at)) " ago"
+            @if reloads.loaded > 0 { ", the last of " (count(reloads.loaded)) " reloads" }
+            "."
+        }
+        @if let Some(problem) = &reloads.last_error {
+            p.bad { strong { "A changed one was refused: " } (problem) }
         }
     }
 }

@@ -20,6 +20,7 @@ fn a_digest_covers_the_call_and_the_answer_and_not_how_long_it_is_kept() {
         r#""methods": ["GET"]"#,
         r#""rate": {"per_second": 1}"#,
         r#""key": "require""#,
+        r#""cors": "*""#,
     ] {
         assert_eq!(digest(members), plain, "{members}");
     }
@@ -73,6 +74,7 @@ fn the_summary_shows_every_route_and_limit() {
   redirects      followed within the upstream's origin, where repeating is safe
   answer         body of at most 16000000 bytes, then jq .price, then canonical JSON, then at most 1000 bytes with content-type, etag
   limits         rate 2.5 per second, burst 3; concurrency 8; breaker after 5 failures for 30s
+  pages          of https://app.example, http://localhost:3000, who need not ask again for 1h
 /fetch
   hosts          *.example.com, api.example.org
   methods        GET

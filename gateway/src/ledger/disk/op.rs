@@ -17,7 +17,7 @@ pub(super) enum Op {
     /// A claim, which is to be on the disk when it is answered.
     Claim { id: Digest, claim: Vec<u8>, reply: oneshot::Sender<Result<(), NotClaimed>> },
     /// A claim that is none any more: its leader is lost, or, when it was not lost before, nothing was sent under it.
-    Reclaim { id: Digest, lost: Option<Claimed> },
+    Reclaim { id: Digest, lost: Option<Box<Claimed>> },
     /// A record in the place of its claim.
     Settle(Box<Settling>),
     /// An operator wants a key forgotten, if it has a record. Answers what stood there, when that is gone from the disk.

@@ -128,7 +128,7 @@ impl Settle for Slot {
         let until = self.shared.core.clock.now().after(self.terms.lost_life());
         let lost = Lost::new(self.request.clone(), &self.terms, until);
         if self.terms.repeat == Repeat::SameConfiguration {
-            self.shared.ask(Op::Reclaim { id: self.request.id, lost: Some(lost.as_claimed()) });
+            self.shared.ask(Op::Reclaim { id: self.request.id, lost: Some(Box::new(lost.as_claimed())) });
         }
         self.shared.core.shards.end(
             &self.request.id,
@@ -141,7 +141,7 @@ impl Settle for Slot {
         let former = self.former.take();
         // Before the key is free: whoever claims it next comes behind this.
         if self.written {
-            let lost = former.as_ref().map(Lost::as_claimed);
+            let lost = former.as_ref().map(|lost| Box::new(lost.as_claimed()));
             self.shared.ask(Op::Reclaim { id: self.request.id, lost });
         }
         let former = former.map(|lost| {

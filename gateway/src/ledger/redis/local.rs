@@ -34,7 +34,7 @@ enum Local {
 struct Open {
     running: InFlight,
     seat: Seat,
-    led: Option<Led>,
+    led: Option<Box<Led>>,
 }
 
 /// A key that this process leads, or has led.
@@ -186,7 +186,7 @@ impl Locals {
     pub(super) fn led(&self, id: Digest, seat: &Seat) -> Option<(Request, Led)> {
         match self.lock().get(&id) {
             Some(Local::Open(open)) if Arc::ptr_eq(&open.seat, seat) => {
-                open.led.clone().map(|led| (open.running.request.clone(), led))
+                open.led.clone().map(|led| (open.running.request.clone(), *led))
             }
             _ => None,
         }
@@ -248,7 +248,7 @@ impl Place {
     /// Somebody leads the key: all who are here and all who come wait in the seat that is returned.
     pub(super) fn open(mut self, request: Request, led: Option<Led>) -> (Waiter, Seat) {
         let (running, waiter) = InFlight::new(request);
-        let open = Open { running, seat: self.seat.clone(), led };
+        let open = Open { running, seat: self.seat.clone(), led: led.map(Box::new) };
         self.locals.lock().insert(self.id, Local::Open(open));
         self.taken = true;
         (waiter, self.seat.clone())

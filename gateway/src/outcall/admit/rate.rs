@@ -1,5 +1,7 @@
 //! A rate of new keys, of a route or of a caller: a bucket that fills evenly and holds a burst.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use tokio::time::Instant;
 
 use crate::config;
@@ -16,6 +18,22 @@ impl Rate {
     pub(crate) fn new(rules: &config::Rate) -> Self {
         let burst = f64::from(rules.burst.get());
         Self { per_second: rules.per_second, burst, tokens: burst, filled: None }
+    }
+
+    /// The bucket under these rules, if there are any. The one `before` lives on; under other rules it holds what it held,
+    /// as far as there is room.
+    pub(crate) fn shared(
+        rules: Option<&config::Rate>,
+        before: Option<&Arc<Mutex<Self>>>,
+    ) -> Option<Arc<Mutex<Self>>> {
+        let fresh = Self::new(rules?);
+        let Some(before) = before else { return Some(Arc::new(Mutex::new(fresh))) };
+        let former = before.lock().unwrap_or_else(PoisonError::into_inner);
+        if (former.per_second, former.burst) == (fresh.per_second, fresh.burst) {
+            return Some(before.clone());
+        }
+        let tokens = former.tokens.min(fresh.burst);
+        Some(Arc::new(Mutex::new(Self { tokens, filled: former.filled, ..fresh })))
     }
 
     /// Takes one key from the bucket, if there is one.

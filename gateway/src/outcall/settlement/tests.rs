@@ -77,6 +77,7 @@ async fn requests(times: &str) -> Vec<(Kind, Arc<Request>)> {
     let config = Config::parse(&text, &|_| None).unwrap();
     let ledger = Arc::new(Memory::new(config.store.room_bytes));
     let app = App::new(config, ledger, Network::default()).unwrap();
+    let in_force = app.in_force();
     let mut requests = Vec::new();
     for (kind, path, methods, key) in [
         (Keyless, "/r", [Method::GET, Method::HEAD, Method::OPTIONS].as_slice(), None),
@@ -89,8 +90,8 @@ async fn requests(times: &str) -> Vec<(Kind, Arc<Request>)> {
             let asked = key.into_iter().fold(asked, |asked, key| asked.header("idempotency-key", key));
             let asked = asked.body(Full::new(Bytes::new())).unwrap();
             let line = Line::begin(method);
-            let asked =
-                enter(&app.routes, &app.callers, asked, &line).expect("a request that passes the guards");
+            let asked = enter(&in_force.routes, &in_force.callers, &in_force.receipts, asked, &line)
+                .expect("a request that passes the guards");
             let read = request::read(&app.bodies, asked, &line).await;
             requests.push((kind, read.map_err(|problem| format!("{problem:?}")).unwrap().0));
         }

@@ -38,7 +38,7 @@ async fn who_may_lead_again_holds_the_body() {
 }
 
 fn route(app: &App, path: &str) -> Arc<Route> {
-    app.routes.find(path).unwrap().0.route.clone()
+    app.in_force().routes.find(path).unwrap().0.route.clone()
 }
 
 /// All the room for upstream answers.

@@ -28,6 +28,9 @@ async fn a_second_signal_does_not_wait() {
         draining.gateway.signal(first).await;
         draining.gateway.said("draining").await;
         draining.gateway.signal(second).await;
+        let said = draining.gateway.said("stopped at once: what was in flight is lost").await;
+        // The request and its call.
+        assert!(said.contains("in_flight=2"), "{said}");
         let status = ended(draining.gateway).await;
         assert_eq!(status.code(), Some(1), "{first}, then {second}");
         held.answer().await.unwrap_err();

@@ -1,0 +1,5 @@
+//! The gateway's own `main`: the process that is measured.
+
+fn main() -> std::process::ExitCode {
+    outcall_gateway::main()
+}
