@@ -1,4 +1,4 @@
-//! The command line: `outcall-gateway [serve]`, `check`, `keygen`, `token` and `accept-loss`.
+//! The command line: `outcall-gateway [serve]`, `check`, `health`, `keygen`, `token` and `accept-loss`.
 //!
 //! Exit status: 0 done, 1 the gateway could not run, 2 the command line or the configuration is wrong.
 
@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 mod check;
 mod fly;
+mod health;
 mod keygen;
 mod read;
 mod serve;
@@ -30,6 +31,10 @@ enum Command {
     Serve(Serve),
     /// Read a configuration, say what is wrong with it, and exit: 0 when it can be served, 2 when not.
     Check(Check),
+    /// Ask whether the gateway on this machine takes connections: 0 when it does, 1 when not.
+    ///
+    /// For health checks of containers, whose images have no other program that could ask.
+    Health(Health),
     /// Make a key to sign answers with (`receipts` in the configuration), and print its public half.
     Keygen(Keygen),
     /// Make a bearer token for a caller: the token on stdout, and on stderr what the configuration holds of it.
@@ -78,6 +83,13 @@ struct Check {
 }
 
 #[derive(Debug, Args)]
+struct Health {
+    /// The address that the gateway listens on; a wildcard stands for this machine. Without it port 8080.
+    #[arg(long, env = "OUTCALL_LISTEN", value_name = "ADDR")]
+    listen: Option<SocketAddr>,
+}
+
+#[derive(Debug, Args)]
 struct Keygen {
     /// A new file for the private key, which only its owner may read; without it the key is printed.
     #[arg(value_name = "FILE")]
@@ -111,6 +123,7 @@ pub fn main() -> ExitCode {
         None => serve::run(cli.serve),
         Some(Command::Serve(serve)) => serve::run(serve),
         Some(Command::Check(check)) => check::run(&check.file),
+        Some(Command::Health(command)) => health::run(&command),
         Some(Command::Keygen(command)) => keygen::run(&command),
         Some(Command::Token) => token::run(),
         Some(Command::AcceptLoss(command)) => store::accept_loss(&command),

@@ -291,6 +291,11 @@ pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// How long the other machines of an app on fly.io are looked up.
 pub const MACHINES_TIMEOUT: Duration = Duration::from_secs(5);
 
+// Asking whether it runs.
+
+/// How long `outcall-gateway health` waits for a connection. The checks of Dockerfile and fly.toml wait no shorter.
+pub const HEALTH_TIMEOUT: Duration = Duration::from_secs(1);
+
 // Stopping.
 
 /// A stopping gateway stays until no key has been settled for this long, so that the last replicas of a burst still

@@ -18,7 +18,8 @@ use super::{
 };
 use crate::{App, DemoUpstream, Network, config::Config, limits, server};
 
-const PORT: u16 = 8080;
+/// The port, unless the command line or the configuration names another.
+pub(super) const PORT: u16 = 8080;
 
 pub(super) fn run(serve: Serve) -> ExitCode {
     let filter = match EnvFilter::try_new(&serve.log) {

@@ -9,6 +9,7 @@ use tokio::process::Command;
 
 mod check;
 mod demo;
+mod health;
 mod log;
 mod redis;
 mod serve;
