@@ -1,5 +1,5 @@
-//! Finds out whether the tests that need a program can run: `cfg(redis)`, `cfg(pocket_ic)`, `cfg(icp)` and `cfg(systemd)`
-//! say so. With `REQUIRE_REDIS=1` and its like they run in any case, and fail without it.
+//! Finds out whether the tests that need a program can run: `cfg(redis)`, `cfg(pocket_ic)`, `cfg(icp)`, `cfg(curl)`
+//! and `cfg(systemd)` say so. With `REQUIRE_REDIS=1` and its like they run in any case, and fail without it.
 
 use std::{path::PathBuf, process::Command};
 
@@ -8,6 +8,7 @@ fn main() {
     found("redis", "REQUIRE_REDIS", &["REDIS_SERVER", "PATH"], &redis.into());
     let icp = std::env::var("ICP").unwrap_or_else(|_| "icp".to_owned());
     found("icp", "REQUIRE_ICP", &["ICP", "PATH"], &icp.into());
+    found("curl", "REQUIRE_CURL", &["PATH"], &"curl".into());
     found("systemd", "REQUIRE_SYSTEMD", &["PATH"], &"systemd-analyze".into());
     // What `POCKET_IC_BIN` names, or what the library has downloaded before.
     let downloaded = std::env::temp_dir().join("pocket-ic-server-16.1.0").join("pocket-ic");

@@ -14,7 +14,7 @@ mod log;
 mod redis;
 mod serve;
 
-const BINARY: &str = env!("CARGO_BIN_EXE_gateway-under-test");
+pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_gateway-under-test");
 
 /// An empty folder of a test's own.
 pub(crate) struct Folder(PathBuf);
