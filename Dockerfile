@@ -10,7 +10,8 @@ WORKDIR /src
 # What the dependencies are, apart from our own code: as long as that stays the same, the next stage is not built anew.
 FROM chef AS plan
 COPY . .
-RUN cargo chef prepare --recipe-path recipe.json --bin outcall-gateway
+# All members are in it: with those of one program alone Cargo.lock would not fit, and `--locked` refuse it.
+RUN cargo chef prepare --recipe-path recipe.json
 
 FROM chef AS build
 COPY --from=plan /src/recipe.json recipe.json

@@ -10,6 +10,7 @@ use outcall_gateway::{config::Config, limits};
 mod changed;
 mod files;
 mod sections;
+mod started;
 
 use files::Dockerfile;
 use sections::Sections;
@@ -211,6 +212,8 @@ fn programs(texts: &Texts, docker: &Dockerfile, unit: &Sections, found: &mut Dis
         docker.text.contains(&format!("target/release/{name} {binary}\n")),
         "the binary is copied elsewhere",
     );
+    let recipe = docker.text.contains("cargo chef prepare --recipe-path recipe.json\n");
+    found.unless(recipe, "a recipe of one program does not fit Cargo.lock");
     let rust = texts.between("Cargo.toml", "rust-version = \"", "\"");
     found.unless(
         docker.text.contains(&format!("FROM rust:{rust}-")),

@@ -6,7 +6,7 @@ use std::{
 };
 
 mod choosing;
-mod commands;
+pub(crate) mod commands;
 mod links;
 mod output;
 mod troubleshooting;
@@ -98,4 +98,26 @@ fn every_header_that_the_page_warns_of_is_one_that_the_probe_knows() {
     let is_unknown = |header: &&&str| !header.contains('*') && !known.contains(&format!("\"{header}\""));
     let unknown: Vec<_> = headers.iter().filter(is_unknown).collect();
     assert!(unknown.is_empty(), "{unknown:?}");
+}
+
+/// Code on a page is read and not compiled; what it calls is at least there.
+#[test]
+fn every_method_of_a_request_on_the_pages_is_one_that_is_called_somewhere() {
+    let mut code = String::new();
+    for file in [
+        "canister/src/outcall.rs",
+        "canister/src/receipt.rs",
+        "tests/foreign/src/poll.rs",
+        "tests/guide/src/lib.rs",
+    ] {
+        code.push_str(&fs::read_to_string(repository().join(file)).unwrap());
+    }
+    for page in pages() {
+        for method in
+            page.text.split(['.', '`']).filter_map(|rest| rest.split_once('(')).map(|(method, _)| method)
+        {
+            let is_one = method.starts_with("with_") || method == "non_replicated";
+            assert!(!is_one || code.contains(&format!(".{method}(")), "{}: .{method}()", page.path);
+        }
+    }
 }

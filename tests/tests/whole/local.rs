@@ -46,21 +46,44 @@ fn dfx_and_icp_cli_build_the_same_with_the_same_arguments() {
     assert!(repository().join(dfx["candid"].as_str().unwrap()).exists());
 }
 
+fn icp() -> Command {
+    let mut icp = Command::new(std::env::var("ICP").unwrap_or_else(|_| "icp".to_owned()));
+    icp.current_dir(repository()).env("DO_NOT_TRACK", "1").stdin(Stdio::null());
+    icp
+}
+
+/// They need a network to run; that they are spelled as this version of the command spells them needs none.
+#[test]
+#[cfg_attr(not(icp), ignore = "there is no icp")]
+fn every_icp_command_of_the_documentation_has_options_that_it_knows() {
+    let commands = crate::documents::commands::all();
+    // Of two such commands in one line each is one.
+    let commands: Vec<&str> = commands
+        .iter()
+        .flat_map(|line| line.split(" && "))
+        .filter(|command| command.starts_with("icp "))
+        .collect();
+    assert!(commands.len() >= 6, "{commands:?}");
+    for command in commands {
+        let words: Vec<&str> = command.split_whitespace().collect();
+        let subcommand = if words[1] == "deploy" { &words[1..2] } else { &words[1..3] };
+        let help = icp().args(subcommand).arg("--help").output().unwrap();
+        assert!(help.status.success(), "{command}");
+        let help = String::from_utf8(help.stdout).unwrap();
+        for option in words.iter().filter(|word| word.starts_with('-')) {
+            assert!(help.split([' ', ',', '\n']).any(|word| word == *option), "{option} of {command}");
+        }
+    }
+}
+
 /// Built where the other tests build their canisters, so that nobody waits for this cargo's lock.
 #[tokio::test]
 #[cfg_attr(not(icp), ignore = "there is no icp")]
 async fn icp_builds_a_canister_that_can_be_installed() {
     let artifact = repository().join(".icp/cache/artifacts/outcall_canister");
     let _ = fs::remove_file(&artifact);
-    let icp = std::env::var("ICP").unwrap_or_else(|_| "icp".to_owned());
-    let built = Command::new(icp)
-        .arg("build")
-        .current_dir(repository())
-        .env("CARGO_TARGET_DIR", repository().join("target/canisters"))
-        .env("DO_NOT_TRACK", "1")
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
+    let target = repository().join("target/canisters");
+    let built = icp().arg("build").env("CARGO_TARGET_DIR", target).output().unwrap();
     assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
     let wasm = fs::read(artifact).unwrap();
     let settings = Settings { gateway: Some("http://localhost:8080".to_owned()), ..Settings::default() };

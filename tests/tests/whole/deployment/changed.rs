@@ -5,7 +5,7 @@ use super::{Texts, disagreements};
 const UNIT: &str = "deploy/outcall-gateway.service";
 
 /// File, what stands there, what is put in its place.
-const CHANGES: [(&str, &str, &str); 58] = [
+const CHANGES: [(&str, &str, &str); 59] = [
     ("Dockerfile", "OUTCALL_LISTEN=\"[::]:8080\"", "OUTCALL_LISTEN=\"[::]:8081\""),
     ("Dockerfile", "OUTCALL_LISTEN=\"[::]:8080\"", "OUTCALL_LISTEN=\"0.0.0.0:8080\""),
     ("Dockerfile", "OUTCALL_STORE=\"disk:/data/ledger\"", "OUTCALL_STORE=\"memory\""),
@@ -27,6 +27,7 @@ const CHANGES: [(&str, &str, &str); 58] = [
     ("Dockerfile", "nofile=65536", "nofile=16384"),
     ("Dockerfile", "FROM rust:1.95-", "FROM rust:1.94-"),
     ("Dockerfile", "ENTRYPOINT [\"/usr/local/bin/", "ENTRYPOINT [\"/usr/bin/"),
+    ("Dockerfile", "--recipe-path recipe.json\n\nFROM", "--recipe-path recipe.json --bin gateway\n\nFROM"),
     ("Dockerfile", "--bin outcall-gateway \\", "--bin gateway \\"),
     (".dockerignore", "*.pem\n", ""),
     (".dockerignore", "docs\n", "docs\nprotocol\n"),

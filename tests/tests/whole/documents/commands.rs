@@ -71,6 +71,12 @@ fn elsewhere(command: &str) -> Option<usize> {
     ELSEWHERE.iter().position(|(start, _)| command.starts_with(start))
 }
 
+/// Every command of all pages.
+pub(crate) fn all() -> Vec<String> {
+    let steps = pages().into_iter().flat_map(|page| steps(&page));
+    steps.filter_map(|step| if let Step::Command(command, _) = step { Some(command) } else { None }).collect()
+}
+
 /// One page, being followed.
 struct Reader {
     folder: Folder,
