@@ -3,6 +3,8 @@
 //! An [`Answer`] is complete when it is made. Nothing is computed when it is sent: no date, no length, no header
 //! that the connection would add, so that no two replicas can see it differ.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode, header};
 use http_body_util::Full;
@@ -13,7 +15,8 @@ use crate::error::Problem;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     status: StatusCode,
-    headers: Vec<(HeaderName, HeaderValue)>,
+    /// Shared by all who have the answer, as the body is.
+    headers: Arc<[(HeaderName, HeaderValue)]>,
     body: Bytes,
     /// What went wrong, when the answer is one of our own. For the log; the bytes say it already.
     problem: Option<Problem>,
@@ -29,10 +32,10 @@ impl Answer {
         body: Bytes,
     ) -> Self {
         if !has_body(method, status) {
-            return Self { status, headers, body: Bytes::new(), problem: None };
+            return Self { status, headers: headers.into(), body: Bytes::new(), problem: None };
         }
         headers.push((header::CONTENT_LENGTH, HeaderValue::from(body.len())));
-        Self { status, headers, body, problem: None }
+        Self { status, headers: headers.into(), body, problem: None }
     }
 
     /// An answer that was complete before, as a store gives it back.
@@ -42,15 +45,15 @@ impl Answer {
         body: Bytes,
         problem: Option<Problem>,
     ) -> Self {
-        Self { status, headers, body, problem }
+        Self { status, headers: headers.into(), body, problem }
     }
 
     /// The same answer with further fields, before what measures its body.
-    pub(crate) fn with_fields(mut self, fields: Vec<(HeaderName, HeaderValue)>) -> Self {
+    pub(crate) fn with_fields(self, fields: Vec<(HeaderName, HeaderValue)>) -> Self {
         let at = self.headers.iter().position(|(name, _)| name == header::CONTENT_LENGTH);
-        let at = at.unwrap_or(self.headers.len());
-        self.headers.splice(at..at, fields);
-        self
+        let (before, behind) = self.headers.split_at(at.unwrap_or(self.headers.len()));
+        let headers = before.iter().cloned().chain(fields).chain(behind.iter().cloned()).collect();
+        Self { headers, ..self }
     }
 
     /// The same answer, known to say that `problem` happened.
@@ -88,8 +91,10 @@ impl Answer {
     pub(crate) fn to_response(&self) -> Response<Full<Bytes>> {
         let mut response = Response::new(Full::new(self.body.clone()));
         *response.status_mut() = self.status;
-        for (name, value) in &self.headers {
-            response.headers_mut().append(name.clone(), value.clone());
+        let headers = response.headers_mut();
+        headers.reserve(self.headers.len());
+        for (name, value) in &*self.headers {
+            headers.append(name.clone(), value.clone());
         }
         response
     }

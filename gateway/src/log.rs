@@ -11,8 +11,12 @@ use std::{
 use http::{Method, StatusCode};
 use outcall_protocol::digest::Digest;
 use tokio::time::Instant;
+use tracing::Level;
 
 use crate::{answer::Answer, error::Problem, ledger::Settlement};
+
+/// What a filter calls these lines.
+const TARGET: &str = "outcall_gateway::request";
 
 /// What part a request played in its outcall.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +91,9 @@ impl Line {
 
 impl Drop for Fields {
     fn drop(&mut self) {
+        if !tracing::enabled!(target: TARGET, Level::INFO) {
+            return;
+        }
         let status = self.answer.map(|(status, ..)| status.as_u16());
         let body_bytes = self.answer.map(|(_, bytes, _)| bytes);
         let problem = self.answer.and_then(|(.., problem)| problem).map(Problem::facts);
@@ -94,7 +101,7 @@ impl Drop for Fields {
         let duration_ms = self.started.elapsed().as_micros() as f64 / 1000.0;
         let key = self.key.as_ref().map(|key| key.short().to_string());
         tracing::info!(
-            target: "outcall_gateway::request",
+            target: TARGET,
             method = %self.method,
             route = self.route.as_deref(),
             caller = self.caller.as_deref(),

@@ -3,8 +3,9 @@
 //! The accept loop is our own because two things must not be left to a framework: no answer may carry a `date`, and
 //! a stopping gateway must go on accepting, since the last replicas of a burst are still on their way.
 
-use std::{convert::Infallible, future::Future, sync::Arc};
+use std::{convert::Infallible, future::Future, iter, sync::Arc};
 
+use futures_util::stream::{FuturesUnordered, StreamExt};
 use hyper::service::service_fn;
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
@@ -17,7 +18,6 @@ use tokio::{
     task::JoinSet,
     time::{Instant, sleep, timeout, timeout_at},
 };
-use tokio_io_timeout::TimeoutStream;
 
 use crate::{app::App, limits, router};
 
@@ -25,6 +25,7 @@ mod descriptors;
 mod idleness;
 mod listen;
 mod places;
+mod stream;
 mod tls;
 
 pub use descriptors::raise_descriptor_limit;
@@ -33,6 +34,7 @@ pub use tls::TlsError;
 
 use idleness::Idleness;
 use places::{Place, Places};
+use stream::Guarded;
 use tls::{Acceptor, Stream};
 
 /// Serves `listener` until `shutdown` is ready, then drains.
@@ -156,19 +158,30 @@ impl Door {
                 Ok::<_, Infallible>(router::answer(app, request).await)
             }
         });
-        let mut stream = TimeoutStream::new(stream);
-        stream.set_write_timeout(Some(limits::WRITE_TIMEOUT));
+        let stream = Guarded::new(stream);
+        let stuck = stream.stuck();
         let protocol = protocol();
-        let connection = protocol.serve_connection(TokioIo::new(Box::pin(stream)), service);
+        let connection = protocol.serve_connection(TokioIo::new(stream), service);
+        let over = async {
+            tokio::select! {
+                // The sender is dropped when everything is answered: nothing in flight is altered by closing.
+                _ = closing.changed() => false,
+                // Nor here: nothing is in flight.
+                () = idleness.too_long() => true,
+            }
+        };
+        // A collection looks at what it holds only when that has been woken, and not for each byte that comes.
+        let mut over: FuturesUnordered<_> = iter::once(over).collect();
         tokio::pin!(connection);
-        tokio::select! {
+        let idle = tokio::select! {
+            biased;
             ended = connection.as_mut() => return ended,
-            // The sender is dropped when everything is answered: nothing in flight is altered by closing.
-            _ = closing.changed() => connection.as_mut().graceful_shutdown(),
-            // Nor here: nothing is in flight.
-            () = idleness.too_long() => connection.as_mut().graceful_shutdown(),
-        }
-        match timeout(limits::IDLE_TIMEOUT, connection).await {
+            idle = over.next() => idle == Some(true),
+        };
+        connection.as_mut().graceful_shutdown();
+        // Whoever was idle, and has taken what was his, is not waited for: he may be in the middle of a head.
+        let patience = if idle && !stuck.now() { limits::CLOSE_GRACE } else { limits::IDLE_TIMEOUT };
+        match timeout(patience, connection).await {
             Ok(ended) => ended,
             Err(_) => Err("a closing connection did not end".into()),
         }
@@ -183,8 +196,8 @@ fn protocol() -> auto::Builder<TokioExecutor> {
     protocol
         .http1()
         .auto_date_header(false)
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits::IDLE_TIMEOUT)
+        // The idleness of the connection is the time for a head: one clock less for each request.
+        .header_read_timeout(None)
         .max_headers(limits::HEADER_LINES_READ);
     protocol
         .http2()

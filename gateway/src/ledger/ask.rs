@@ -2,6 +2,7 @@
 
 use std::{
     fmt,
+    ops::Deref,
     sync::{Arc, LazyLock},
     time::Duration,
 };
@@ -63,15 +64,13 @@ pub struct Terms {
 #[derive(Clone)]
 pub struct Foretold {
     life: Duration,
-    made: Arc<LazyLock<Settlement, Making>>,
+    made: Arc<dyn Deref<Target = Settlement> + Send + Sync>,
 }
-
-type Making = Box<dyn FnOnce() -> Settlement + Send>;
 
 impl Foretold {
     /// What `make` will say, to be remembered for `life`.
     pub fn new(life: Duration, make: impl FnOnce() -> Settlement + Send + 'static) -> Self {
-        Self { life, made: Arc::new(LazyLock::new(Box::new(make))) }
+        Self { life, made: Arc::new(LazyLock::new(make)) }
     }
 
     /// How long it is remembered.
@@ -81,7 +80,7 @@ impl Foretold {
 
     /// What it is.
     pub fn settlement(&self) -> Settlement {
-        LazyLock::force(&self.made).clone()
+        (**self.made).clone()
     }
 }
 

@@ -3,7 +3,11 @@
 //! The rest of the path and the query go along byte for byte. What was put together is parsed and compared with
 //! what was meant, so that no escape can lead anywhere else.
 
-use http::{Uri, uri::Scheme};
+use bytes::Bytes;
+use http::{
+    Uri,
+    uri::{Authority, Parts, PathAndQuery, Scheme},
+};
 
 use crate::{
     config::{Base, Target},
@@ -20,39 +24,51 @@ pub(super) fn build(target: &Target, rest: &str, query: Option<&str>) -> Result<
             if !patterns.iter().any(|pattern| pattern.matches(host)) {
                 return Err(Problem::NoRoute);
             }
+            let authority: Authority = host.parse().map_err(|_| Problem::PathInvalid)?;
+            if authority.as_str() != host {
+                return Err(Problem::PathInvalid);
+            }
             let path = if path.is_empty() { "/" } else { path };
-            url(&Scheme::HTTPS, host, &with_query(path.to_owned(), query))
+            url(&Scheme::HTTPS, &authority, joined(["", path], [None, query]))
         }
     }
 }
 
 fn under(base: &Base, rest: &str, query: Option<&str>) -> Result<Uri, Problem> {
-    let path = match (&*base.path, rest) {
-        (path, "") => path.to_owned(),
-        (path, rest) => format!("{}{rest}", path.strip_suffix('/').unwrap_or(path)),
+    let path = match rest {
+        "" => &*base.path,
+        _ => base.path.strip_suffix('/').unwrap_or(&base.path),
     };
-    let path_and_query = match (&base.query, query) {
-        (Some(own), None | Some("")) => with_query(path, Some(own)),
-        (Some(own), Some(query)) => with_query(path, Some(&format!("{own}&{query}"))),
-        (None, query) => with_query(path, query),
-    };
-    url(&base.scheme, base.authority.as_str(), &path_and_query)
+    let own = base.query.as_deref();
+    // An empty query says nothing beside one that is there.
+    let query = query.filter(|query| !(own.is_some() && query.is_empty()));
+    url(&base.scheme, &base.authority, joined([path, rest], [own, query]))
 }
 
-fn with_query(path: String, query: Option<&str>) -> String {
-    match query {
-        Some(query) => format!("{path}?{query}"),
-        None => path,
+/// A path in two pieces and up to two queries.
+fn joined(path: [&str; 2], queries: [Option<&str>; 2]) -> String {
+    let bytes = path.iter().map(|piece| piece.len()).sum::<usize>()
+        + queries.iter().flatten().map(|query| 1 + query.len()).sum::<usize>();
+    let mut whole = String::with_capacity(bytes);
+    path.iter().for_each(|piece| whole.push_str(piece));
+    for (query, mark) in queries.iter().flatten().zip(['?', '&']) {
+        whole.push(mark);
+        whole.push_str(query);
     }
+    whole
 }
 
-fn url(scheme: &Scheme, authority: &str, path_and_query: &str) -> Result<Uri, Problem> {
-    let built: Uri =
-        format!("{scheme}://{authority}{path_and_query}").parse().map_err(|_| Problem::PathInvalid)?;
-    let same = built.scheme() == Some(scheme)
-        && built.authority().is_some_and(|parsed| parsed.as_str() == authority)
-        && built.path_and_query().is_some_and(|parsed| parsed.as_str() == path_and_query);
-    if same { Ok(built) } else { Err(Problem::PathInvalid) }
+fn url(scheme: &Scheme, authority: &Authority, path_and_query: String) -> Result<Uri, Problem> {
+    let meant = Bytes::from(path_and_query);
+    let parsed = PathAndQuery::from_maybe_shared(meant.clone()).map_err(|_| Problem::PathInvalid)?;
+    if parsed.as_str().as_bytes() != meant {
+        return Err(Problem::PathInvalid);
+    }
+    let mut parts = Parts::default();
+    parts.scheme = Some(scheme.clone());
+    parts.authority = Some(authority.clone());
+    parts.path_and_query = Some(parsed);
+    Uri::from_parts(parts).map_err(|_| Problem::PathInvalid)
 }
 
 #[cfg(test)]

@@ -18,8 +18,8 @@ use crate::{
 
 /// How long a request takes: longer than a connection may be idle.
 const REQUEST: Duration = limits::IDLE_TIMEOUT.saturating_mul(3);
-/// Timers are exact to a millisecond, and closing takes one or two.
-const CLOSING: Duration = Duration::from_millis(10);
+/// Timers are exact to a millisecond, and closing takes one or two more than its grace.
+const CLOSING: Duration = limits::CLOSE_GRACE.saturating_add(Duration::from_millis(10));
 
 /// A ledger that thinks for as long as [`REQUEST`], and then is full.
 struct Slow;
@@ -52,12 +52,17 @@ struct Connection {
 }
 
 fn connect() -> Connection {
+    connect_through(64 * 1024)
+}
+
+/// The same, over a pipe that holds so many bytes.
+fn connect_through(pipe: usize) -> Connection {
     let config = Config::parse(r#"{"/r": "http://127.0.0.1:1/u"}"#, &|_| None).unwrap();
     let acceptor = Acceptor::new(config.server.tls.as_ref()).unwrap();
     let places = Places::new(1, None, &[]);
     let app = Arc::new(App::new(config, Arc::new(Slow), Network::default()).unwrap());
     let door = Door { acceptor, places, app };
-    let (client, server) = duplex(64 * 1024);
+    let (client, server) = duplex(pipe);
     let (close, closing) = watch::channel(());
     let served = tokio::spawn(async move {
         let _ = door.converse(server, closing).await;
@@ -129,4 +134,23 @@ async fn so_does_one_of_http2_while_one_of_its_requests_runs() {
     assert_about(end(served, started).await, answered + limits::IDLE_TIMEOUT, "closed");
     drop(requests);
     client.await.unwrap().unwrap();
+}
+
+/// Idle is who has taken his answer.
+#[tokio::test(start_paused = true)]
+async fn who_takes_his_answer_slowly_is_given_all_of_it() {
+    const PIPE: usize = 32;
+    let Connection { mut client, served, started, _close } = connect_through(PIPE);
+    client.write_all(b"GET /r HTTP/1.1\r\nhost: g\r\n\r\n").await.unwrap();
+    let (mut answer, mut piece) = (Vec::new(), [0; PIPE]);
+    while !answer.ends_with(b"}") {
+        let bytes = client.read(&mut piece).await.unwrap();
+        assert!(bytes > 0, "cut off behind {:?}", String::from_utf8_lossy(&answer));
+        answer.extend_from_slice(&piece[..bytes]);
+        // Longer in all than a connection may be idle, and than what was idle is waited for.
+        sleep(limits::WRITE_TIMEOUT / 2).await;
+    }
+    assert!(started.elapsed() > REQUEST + limits::IDLE_TIMEOUT + CLOSING, "{:?}", started.elapsed());
+    drop(client);
+    end(served, started).await;
 }
