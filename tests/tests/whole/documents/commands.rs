@@ -11,7 +11,7 @@ use super::{Page, output, pages, repository};
 use crate::cli::{BINARY, Folder};
 
 /// How such a command begins, and why it is not run here, or where it is.
-const ELSEWHERE: [(&str, &str); 21] = [
+const ELSEWHERE: [(&str, &str); 22] = [
     ("fly ", "there is no fly.io here"),
     ("curl -i https://my-gateway.fly.dev", "there is no fly.io here"),
     ("curl -6 -s -o /dev/null -w", "there is no fly.io here"),
@@ -26,6 +26,7 @@ const ELSEWHERE: [(&str, &str); 21] = [
     ("POCKET_IC_BIN=", ".github/workflows/ci.yml"),
     ("cargo demo", ".ci/run"),
     ("fuzz/run ", "needs an input that crashed; .ci/run runs each target"),
+    ("cargo bench", "takes a quiet machine and minutes"),
     ("cargo install", "harness/tests/page holds it to the package"),
     ("cargo run -p outcall-harness -- round", "harness/tests/cli/sample.rs plays it"),
     ("cargo run -p outcall-harness -- probe", "harness/tests/cli/probe.rs plays it"),
