@@ -165,7 +165,7 @@ impl Disk {
             Some(entry) if !ask.is(entry.request()) => return Step::Claim(Claim::Conflict),
             Some(Entry::InFlight(running)) => return Step::Claim(running.follow()),
             Some(Entry::Settled(owed)) => return Step::Claim(Claim::Replay(owed.record.clone())),
-            Some(Entry::Lost(lost)) => (lost.request().clone(), Some(lost.clone())),
+            Some(Entry::Lost(lost)) => (lost.request().clone(), Some((**lost).clone())),
         };
         if let Some(lost) = &former
             && !lost.may_be_led_under(&ask.terms)
@@ -189,7 +189,7 @@ impl Disk {
         let terms = Terms { lost: lost.into(), ..ask.terms.clone() };
         let ask = &Ask { terms, ..ask.clone() };
         let (running, waiter) = InFlight::new(request.clone());
-        shard.insert(request.id, Entry::InFlight(running), None);
+        shard.insert(request.id, Entry::InFlight(Box::new(running)), None);
         Slot::new(self, ask, request, None, None).lost_for_good();
         Claim::Follow(waiter)
     }
@@ -283,7 +283,7 @@ impl Ledger for Disk {
 
 fn lead(shard: &mut Shard, slot: Slot) -> Claim {
     let (running, waiter) = InFlight::new(slot.request().clone());
-    shard.insert(slot.request().id, Entry::InFlight(running), None);
+    shard.insert(slot.request().id, Entry::InFlight(Box::new(running)), None);
     let again = slot.is_again();
     let slot = Box::new(slot);
     Claim::Lead(if again { Lead::again(slot) } else { Lead::new(slot) }, waiter)

@@ -88,11 +88,14 @@ fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
     shard.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// What is rare is boxed: a map of a million answers has places for two.
 pub(super) enum Entry {
-    InFlight(InFlight),
+    InFlight(Box<InFlight>),
     Settled(Settled),
-    Lost(Lost),
+    Lost(Box<Lost>),
 }
+
+const _: () = assert!(size_of::<Entry>() <= 32, "every key of a million has a place of this size");
 
 /// A key with its answer, and the room that the answer takes.
 pub(super) struct Settled {

@@ -71,7 +71,7 @@ impl Memory {
 
     fn lead(shard: &mut Shard, slot: Slot) -> Claim {
         let (running, waiter) = InFlight::new(slot.request.clone());
-        shard.insert(slot.request.id, Entry::InFlight(running), None);
+        shard.insert(slot.request.id, Entry::InFlight(Box::new(running)), None);
         let again = slot.former.is_some();
         let slot = Box::new(slot);
         Claim::Lead(if again { Lead::again(slot) } else { Lead::new(slot) }, waiter)
@@ -102,7 +102,7 @@ fn known(shard: &mut Shard, ask: &Ask, now: Timestamp) -> Known {
         Entry::InFlight(running) => Known::Claim(running.follow()),
         Entry::Settled(settled) => Known::Claim(Claim::Replay(settled.record.clone())),
         Entry::Lost(lost) if lost.may_be_led_under(&ask.terms) => {
-            Known::Free(request, Some(Box::new(lost.clone())))
+            Known::Free(request, Some(lost.clone()))
         }
         Entry::Lost(lost) => {
             // It was led under another configuration: whether that upstream honours the key is not known any more.
@@ -152,13 +152,13 @@ impl Settle for Slot {
         }
         let until = self.ledger.now().after(self.terms.lost_life());
         let lost = Lost::new(self.request.clone(), &self.terms, until);
-        self.ledger.0.shards.end(&self.request.id, Some((Entry::Lost(lost), until)), Ending::Lost);
+        self.ledger.0.shards.end(&self.request.id, Some((Entry::Lost(Box::new(lost)), until)), Ending::Lost);
     }
 
     fn withdraw(mut self: Box<Self>, why: Option<Unavailable>) {
         let former = self.former.take().map(|lost| {
             let until = lost.until;
-            (Entry::Lost(*lost), until)
+            (Entry::Lost(lost), until)
         });
         self.ledger.0.shards.end(&self.request.id, former, why.map_or(Ending::Lost, Ending::Refused));
     }

@@ -114,7 +114,7 @@ fn decide(core: &Core, plan: &mut Plan, claimed: Claimed, now: Timestamp) -> Res
             let until = until.unwrap_or_else(|| now.after(claimed.lost.life));
             let lost = Lost::found(claimed, until);
             plan.lost(&lost.as_claimed());
-            core.shards.of(&id).insert(id, Entry::Lost(lost), Some(until));
+            core.shards.of(&id).insert(id, Entry::Lost(Box::new(lost)), Some(until));
         }
         (Repeat::SameConfiguration | Repeat::Always, _) => plan.claim(&id, None),
     }

@@ -130,7 +130,7 @@ impl Settle for Slot {
         if self.terms.repeat == Repeat::SameConfiguration {
             self.shared.ask(Op::Reclaim { id: self.request.id, lost: Some(lost.as_claimed()) });
         }
-        self.shared.core.shards.end(&self.request.id, Some((Entry::Lost(lost), until)), Ending::Lost);
+        self.shared.core.shards.end(&self.request.id, Some((Entry::Lost(Box::new(lost)), until)), Ending::Lost);
     }
 
     fn withdraw(mut self: Box<Self>, why: Option<Unavailable>) {
@@ -142,7 +142,7 @@ impl Settle for Slot {
         }
         let former = former.map(|lost| {
             let until = lost.until;
-            (Entry::Lost(lost), until)
+            (Entry::Lost(Box::new(lost)), until)
         });
         self.shared.core.shards.end(&self.request.id, former, why.map_or(Ending::Lost, Ending::Refused));
     }
