@@ -19,6 +19,9 @@ pub const ASK_AGAIN_WITHIN_S: std::ops::RangeInclusive<u64> = 60..=604_800;
 pub const RECEIPT_KEYS_MAX: usize = 8;
 /// The least and most age of an answer, in seconds, that is believed.
 pub const RECEIPT_AGE_S: std::ops::RangeInclusive<u64> = 5..=86_400;
+/// Seconds for which a receipt under a *no* is believed, however long an order is asked for: half of the shortest time for which
+/// the gateway may remember it (`error_ttl`), and as long as an outcall takes at most.
+pub const NO_AGE_S_MAX: u64 = 60;
 /// Seconds by which the gateway's clock may be ahead of the subnet's.
 pub const GATEWAY_AHEAD_S_MAX: u64 = 60;
 /// The least and most nodes that `get_price_quorum` asks.

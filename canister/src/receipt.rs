@@ -6,9 +6,17 @@
 use ic_cdk_management_canister::{HttpMethod, HttpRequestArgs, HttpRequestResult};
 use outcall_protocol::receipt::{Freshness, ReceiptError, Response, Sent, verify};
 
-use crate::{config::Receipts, limits::GATEWAY_AHEAD_S_MAX, outcall::Heard, reading::Cause};
+use crate::{
+    config::Receipts,
+    limits::{GATEWAY_AHEAD_S_MAX, NO_AGE_S_MAX},
+    outcall::Heard,
+    reading::{Cause, Reading, read},
+};
 
 /// The answer, if it is to be believed; otherwise nothing is known of what became of the request.
+///
+/// A *no* of the gateway is one for a while only: then the key is free again, and a node that has kept the *no* could have
+/// the request executed before it shows it.
 pub fn judge(
     receipts: &Receipts,
     caller: &str,
@@ -25,7 +33,13 @@ pub fn judge(
     let received = Response { status, headers: &fields, body: &answer.body };
     let freshness = Freshness { now_s, age_max_s: age_s_max, ahead_max_s: GATEWAY_AHEAD_S_MAX };
     match sent(asked, caller, |sent| verify(&receipts.parsed(), sent, &received, freshness)) {
-        Ok(_) => Heard::Answer { status, body: answer.body },
+        Ok(receipt) => {
+            let age_s = now_s.saturating_sub(receipt.created_s);
+            match read(status, &answer.body) {
+                Reading::NotExecuted(_) if age_s > NO_AGE_S_MAX => disbelieved(&ReceiptError::Stale(age_s)),
+                _ => Heard::Answer { status, body: answer.body },
+            }
+        }
         Err(error) => disbelieved(&error),
     }
 }

@@ -51,12 +51,15 @@ fn as_written(asked: &Uri, rest: &str, entered: &Entered) {
     assert_eq!(entered.target.to_string(), format!("{base}{query}"), "{asked} was rewritten");
 }
 
-/// The URL as it stands, and with its path's escaped slashes and dots undone, as some servers do.
-fn readings(url: &str) -> [String; 3] {
+/// The URL as it stands, with its path's escaped slashes and dots undone, as some servers do, and without its segments'
+/// parameters, as those of Java do.
+fn readings(url: &str) -> [String; 4] {
     let (path, query) = url.split_at(url.find('?').unwrap_or(url.len()));
     let slashes = undone(undone(path.to_owned(), "%2f", "/"), "%5c", "\\");
-    let all = undone(slashes.clone(), "%2e", ".");
-    [url.to_owned(), format!("{slashes}{query}"), format!("{all}{query}")]
+    let all = undone(undone(slashes.clone(), "%2e", "."), "%3b", ";");
+    let plain: Vec<&str> =
+        all.split('/').map(|segment| segment.split(';').next().unwrap_or_default()).collect();
+    [url.to_owned(), format!("{slashes}{query}"), format!("{all}{query}"), plain.join("/") + query]
 }
 
 fn undone(text: String, escape: &str, character: &str) -> String {

@@ -52,6 +52,9 @@ fn project(filter: &Projection, text: &[u8]) {
     assert_eq!(filter.project(text, OUTPUT_BYTES_MAX), projected, "another answer the second time");
     let Ok(projected) = projected else { return };
     assert!(projected.len() <= OUTPUT_BYTES_MAX, "{} bytes", projected.len());
+    // Few answers are as long as that, but each is as long as itself.
+    let shorter = filter.project(text, projected.len() - 1);
+    assert_eq!(shorter, Err(ProjectError::TooLarge), "{} bytes in one less", projected.len());
     let spelling = json::canonicalise(&projected).expect("what a filter gives is JSON");
     if filter.source() == "." {
         assert_eq!(

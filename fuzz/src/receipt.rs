@@ -112,7 +112,7 @@ pub fn target(bytes: &[u8]) {
             };
             let mut altered = vec![(name.to_owned(), value.to_owned())];
             altered.extend_from_slice(headers);
-            let doubled = headers.iter().any(|header| header.0 == name);
+            let doubled = headers.iter().any(|header| header.0.eq_ignore_ascii_case(name));
             held(&altered, &SENT, 200, BODY, !doubled);
         }
         _ => own(bytes),

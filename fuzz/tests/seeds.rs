@@ -48,7 +48,7 @@ fn no_seeds_are_left_without_a_target() {
 /// The search can only find a second way in if it starts at the door.
 #[test]
 fn what_is_let_in_and_believed_is_a_seed() {
-    let openers = outcall_fuzz::token::openers().map(String::into_bytes).to_vec();
+    let openers = outcall_fuzz::token::openers().into_iter().map(String::into_bytes).collect::<Vec<_>>();
     for (target, doors) in [("token", openers), ("receipt", outcall_fuzz::receipt::originals())] {
         let seeds: Vec<Vec<u8>> = seeds(target).into_iter().map(|seed| seed.1).collect();
         for door in doors {

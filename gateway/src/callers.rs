@@ -9,15 +9,18 @@
 //! when its key is to be led (`outcall/admit`): a replica that comes a little later must not get another answer than the
 //! others. So an asker carries what its token says of times and of the request that it is for.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
-use http::{HeaderMap, header::AUTHORIZATION};
+use http::{HeaderMap, Method, header::AUTHORIZATION};
 use outcall_protocol::digest::{self, Digest};
 use subtle::ConstantTimeEq;
 use tokio::time::Instant;
 
 use crate::{
-    config::{self, Config},
+    config::{self, Config, is_safe},
     error::Problem,
     ledger::Timestamp,
     outcall::Rate,
@@ -117,22 +120,32 @@ impl Asker {
         &self.caller.rules.name
     }
 
-    /// Whether the token is good for this request: one that was signed for another is not, and what must not be repeated
-    /// needs one that was signed for it. A bearer token is good for everything.
-    pub(crate) fn is_for(&self, request: &Digest, repeatable: bool) -> bool {
+    /// Whether the token is good for this request: one that was signed for another is not, and what does something needs one
+    /// that was signed for it, also where the upstream lets it be repeated: a node could do something else with any other.
+    /// A bearer token is good for everything.
+    pub(crate) fn is_for(&self, request: &Digest, method: &Method) -> bool {
         match &self.token {
             Token::Bearer => true,
             Token::Signed { request: Some(signed), .. } => signed == request,
-            Token::Signed { request: None, .. } => repeatable,
+            Token::Signed { request: None, .. } => is_safe(method),
         }
     }
 
-    /// Whether a key may be led under the token now; asked once for each key.
-    pub(crate) fn may_lead(&self, ledger_time: Timestamp, now: Instant) -> Result<(), Problem> {
-        if let Token::Signed { times, .. } = &self.token
-            && !times.include(ledger_time)
-        {
-            return Err(Problem::TokenExpired);
+    /// Whether a key may be led under the token now; asked once for each key. Where leading it a second time would do
+    /// something a second time, the token must not outlive what the gateway remembers of the first: a node may keep it.
+    pub(crate) fn may_lead(
+        &self,
+        ledger_time: Timestamp,
+        remembered: Option<Duration>,
+        now: Instant,
+    ) -> Result<(), Problem> {
+        if let Token::Signed { times, .. } = &self.token {
+            if !times.include(ledger_time) {
+                return Err(Problem::TokenExpired);
+            }
+            if remembered.is_some_and(|life| !times.end_by(ledger_time.after(life))) {
+                return Err(Problem::TokenLastsTooLong);
+            }
         }
         let Some(rate) = &self.caller.rate else { return Ok(()) };
         let within = rate.lock().unwrap_or_else(PoisonError::into_inner).take(now);

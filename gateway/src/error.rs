@@ -76,6 +76,8 @@ pub enum Problem {
     TokenForAnother,
     /// The request's token may not lead a key now.
     TokenExpired,
+    /// The request's token is good for longer than it would be known that its request was led.
+    TokenLastsTooLong,
     /// The route is for other callers.
     CallerNotAllowed,
     /// No route has this path.
@@ -128,7 +130,7 @@ pub enum Problem {
 
 impl Problem {
     /// Every kind, for documentation and tests.
-    pub const ALL: [Self; 40] = [
+    pub const ALL: [Self; 41] = [
         Self::KeyMissing,
         Self::KeyInvalid,
         Self::KeyReused,
@@ -145,6 +147,7 @@ impl Problem {
         Self::TokenInvalid,
         Self::TokenForAnother,
         Self::TokenExpired,
+        Self::TokenLastsTooLong,
         Self::CallerNotAllowed,
         Self::NoRoute,
         Self::MethodNotAllowed,

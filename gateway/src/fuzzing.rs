@@ -10,6 +10,7 @@ use crate::{
     config::{Config, Route},
     log::Line,
     outcall::Asked,
+    receipt::Receipts,
     router::{self, Routes},
 };
 
@@ -39,7 +40,7 @@ impl Door {
     /// Asks the guards; nothing, if one of them turned the request away.
     pub fn enter(&self, request: Request<()>) -> Option<Entered> {
         let line = Line::begin(request.method());
-        let entered = router::enter(&self.routes, &self.callers, request, &line);
+        let entered = router::enter(&self.routes, &self.callers, &Receipts::default(), request, &line);
         let Asked { served, asker, target, .. } = entered.ok()?;
         Some(Entered {
             route: served.route.clone(),

@@ -211,13 +211,13 @@ pub const SWEEP_PER_ROUND: usize = 1_024;
 /// Unfinished claims that are read at once when a store is opened.
 pub const CLAIMS_PER_ROUND: usize = 1_024;
 /// Records that are kept in memory, in bytes, so that replays need no disk.
-pub const HOT_BYTES: u64 = 64 * 1024 * 1024;
+pub const HOT_BYTES: u64 = 24 * 1024 * 1024;
 /// The engine's cache of blocks, in bytes.
-pub const ENGINE_CACHE_BYTES: u64 = 32 * 1024 * 1024;
+pub const ENGINE_CACHE_BYTES: u64 = 8 * 1024 * 1024;
 /// The engine's log, in bytes, which is read again at the start.
 pub const ENGINE_JOURNAL_BYTES: u64 = 128 * 1024 * 1024;
 /// What the engine holds in memory of each of its four maps before it becomes a file, in bytes.
-pub const ENGINE_MEMTABLE_BYTES: u64 = 16 * 1024 * 1024;
+pub const ENGINE_MEMTABLE_BYTES: u64 = 8 * 1024 * 1024;
 /// Records above this size lie apart from their keys, so that they are not copied when files are merged.
 pub const ENGINE_APART_BYTES: u32 = 4 * 1024;
 /// The engine's own threads.

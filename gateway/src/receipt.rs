@@ -10,7 +10,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Method, Request, StatusCode, header};
+use http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use outcall_protocol::receipt::{KeyId, NotAKey, OutcallRequest, PublicKey, Response, SecretKey, sign};
 
 use crate::{
@@ -84,9 +84,8 @@ impl Receipts {
     }
 
     /// The public keys, for who asks for them.
-    pub(crate) fn published<B>(&self, request: &Request<B>) -> Option<Answer> {
-        let keys = self.0.as_ref().filter(|_| request.uri().path() == PUBLIC_KEYS)?;
-        let method = request.method();
+    pub(crate) fn published(&self, method: &Method, uri: &Uri) -> Option<Answer> {
+        let keys = self.0.as_ref().filter(|_| uri.path() == PUBLIC_KEYS)?;
         if ![Method::GET, Method::HEAD].contains(method) {
             return Some(Problem::method_not_allowed(method, HeaderValue::from_static("GET, HEAD")));
         }

@@ -15,6 +15,7 @@ use crate::{
     error::Problem,
     log::Line,
     outcall::{self, Asked},
+    receipt::Receipts,
 };
 
 mod guard;
@@ -44,12 +45,9 @@ where
     let body = Unread::new(body, &head.headers);
     let request = Request::from_parts(head, body);
     let answering = async {
-        if let Some(keys) = app.receipts.published(&request) {
-            return keys;
-        }
-        match enter(&app.routes, &app.callers, request, &line) {
+        match enter(&app.routes, &app.callers, &app.receipts, request, &line) {
             Ok(asked) => outcall::answer(&app, asked, &line).await,
-            Err(refused) => refused,
+            Err(answer) => answer,
         }
     };
     let answer = AssertUnwindSafe(answering).catch_unwind().await;
@@ -58,10 +56,12 @@ where
     answer.to_response()
 }
 
-/// The guards, in order. None looks at the key or the body, and none remembers anything. An error is the answer.
+/// The guards, in order. None looks at the key or the body, and none remembers anything. An error is the answer: a refusal,
+/// or the public keys, which no outcall fetches. They are behind the guards too, or a connection that is to end would go on.
 pub(crate) fn enter<B>(
     routes: &Routes,
     callers: &Callers,
+    receipts: &Receipts,
     request: Request<B>,
     line: &Line,
 ) -> Result<Asked<B>, Answer> {
@@ -75,6 +75,9 @@ pub(crate) fn enter<B>(
     guard::url_length(uri).map_err(refuse)?;
     guard::header_block(&head.headers).map_err(refuse)?;
     guard::path(uri).map_err(refuse)?;
+    if let Some(keys) = receipts.published(method, uri) {
+        return Err(keys);
+    }
     let (served, rest) = routes.find(uri.path()).ok_or_else(|| refuse(Problem::NoRoute))?;
     line.route(&served.route.path);
     guard::method_of_route(method, &served.route)?;

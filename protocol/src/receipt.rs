@@ -52,7 +52,8 @@ const STATUS: &str = "@status";
 /// The name of the gateway's signature among those that a message may have.
 const LABEL: &str = "outcall";
 
-/// A response as it was made or received. Header names are in lower case, as replicas hand them over.
+/// A response as it was made or received. Header names are the same in any case; replicas hand them over in lower case, but
+/// a node that lies need not.
 #[derive(Clone, Copy, Debug)]
 pub struct Response<'a> {
     /// The HTTP status.
@@ -64,10 +65,15 @@ pub struct Response<'a> {
 }
 
 impl<'a> Response<'a> {
+    /// The values of the fields of this name, which is in lower case.
+    fn fields(&self, name: &str) -> impl Iterator<Item = &'a str> {
+        let named = self.headers.iter().filter(move |header| header.0.eq_ignore_ascii_case(name));
+        named.map(|header| header.1.trim_matches(OWS))
+    }
+
     /// The value of a field that must be there once.
     fn only(&self, name: &str) -> Only<'a> {
-        let mut values =
-            self.headers.iter().filter(|header| header.0 == name).map(|header| header.1.trim_matches(OWS));
+        let mut values = self.fields(name);
         match (values.next(), values.next()) {
             (None, _) => Only::Absent,
             (Some(value), None) => Only::Once(value),

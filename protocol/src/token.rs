@@ -3,7 +3,7 @@
 //!
 //! A secret in a canister is none to the nodes that run it. A signature by the subnet's threshold key cannot be made by a
 //! node, but a node that has seen one can send it along with a request of its own. So a token can be bound to one request
-//! by its digest, and what must not be repeated is taken under such a token only.
+//! by its digest, and what does something (not GET, HEAD, OPTIONS) is taken under such a token only.
 //!
 //! ```text
 //! {"alg":"EdDSA","typ":"JWT"}

@@ -9,7 +9,7 @@ use outcall_protocol::{
     digest::Digest,
     token::{self, Algorithm, Parts},
 };
-use serde::{Deserialize, de::IgnoredAny};
+use serde::{Deserialize, Deserializer, de::IgnoredAny};
 
 use crate::{config::Caller, ledger::Timestamp};
 
@@ -40,15 +40,30 @@ pub(super) struct Times {
 impl Times {
     /// The end is outside (RFC 7519, section 4.1.4).
     pub(super) fn include(&self, time: Timestamp) -> bool {
-        let seconds = time.as_millis() as f64 / 1_000.0;
+        let seconds = seconds(time);
         self.not_before <= seconds && seconds < self.expires
     }
+
+    /// Whether they are over at this time.
+    pub(super) fn end_by(&self, time: Timestamp) -> bool {
+        self.expires <= seconds(time)
+    }
+}
+
+fn seconds(time: Timestamp) -> f64 {
+    time.as_millis() as f64 / 1_000.0
 }
 
 #[derive(Deserialize)]
 struct Head {
     alg: String,
-    crit: Option<IgnoredAny>,
+    /// Whether there is such a member, whatever it holds.
+    #[serde(default, deserialize_with = "is_there")]
+    crit: bool,
+}
+
+fn is_there<'de, D: Deserializer<'de>>(member: D) -> Result<bool, D::Error> {
+    IgnoredAny::deserialize(member).map(|_| true)
 }
 
 #[derive(Deserialize)]
@@ -76,7 +91,7 @@ pub(super) fn read<'a>(
     let parts = token::parts(token).ok_or(Unbelievable::NoToken)?;
     let head: Head = serde_json::from_slice(&parts.head).map_err(|_| Unbelievable::Head)?;
     let algorithm = [Algorithm::EdDsa, Algorithm::Es256k].into_iter().find(|known| known.name() == head.alg);
-    let (Some(algorithm), None) = (algorithm, head.crit) else { return Err(Unbelievable::Head) };
+    let (Some(algorithm), false) = (algorithm, head.crit) else { return Err(Unbelievable::Head) };
     let claims: Claims = serde_json::from_slice(&parts.claims).map_err(|_| Unbelievable::Claims)?;
     let caller = known(&claims.iss).ok_or(Unbelievable::Nobody)?;
     if !signed_by(caller, algorithm, &parts).ok_or(Unbelievable::Nobody)? {

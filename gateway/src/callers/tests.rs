@@ -126,7 +126,7 @@ fn a_signed_token_is_its_signers_in_both_ways_and_of_another_implementation_too(
             (1_800_000_000, Err(Problem::TokenExpired)),
         ] {
             let time = Timestamp::from_millis(seconds * 1_000);
-            assert_eq!(asker.may_lead(time, Instant::now()), expected, "at {seconds}");
+            assert_eq!(asker.may_lead(time, None, Instant::now()), expected, "at {seconds}");
         }
     }
 }
@@ -150,6 +150,7 @@ fn a_token_that_says_anything_else_is_not_believed() {
         ("another spelling of the way", r#"{"alg":"eddsa"}"#, said.clone()),
         ("two ways", r#"{"alg":"none","alg":"EdDSA"}"#, said.clone()),
         ("a critical extension", r#"{"alg":"EdDSA","crit":["b64"]}"#, said.clone()),
+        ("a critical nothing", r#"{"alg":"EdDSA","crit":null}"#, said.clone()),
         ("nobody", eddsa, swapped("shop", "somebody")),
         ("somebody who does not sign", eddsa, swapped("shop", "teller")),
         ("no signer", eddsa, swapped(r#""iss":"shop","#, "")),
@@ -190,22 +191,35 @@ fn a_flipped_bit_is_noticed_wherever_it_is() {
 }
 
 #[test]
-fn a_token_for_a_request_is_for_none_other_and_what_must_not_be_repeated_needs_one() {
+fn a_token_for_a_request_is_for_none_other_and_what_does_something_needs_one() {
     let (this, other) = (Digest::from_bytes([1; 32]), Digest::from_bytes([2; 32]));
     let asker = |request| {
         let token = signed(Algorithm::EdDsa, &Claims { request, ..claims() });
         asked(&[&format!("Bearer {token}")], &["shop"]).unwrap()
     };
     let bearer = asked(&[&format!("Bearer {TOKEN}")], &["teller"]).unwrap();
-    for (name, asker, repeatable, once) in [
+    for (name, asker, asks, does) in [
         ("for this one", asker(Some(this)), true, true),
         ("for another", asker(Some(other)), false, false),
         ("for any", asker(None), true, false),
         ("a bearer token", bearer, true, true),
     ] {
-        assert_eq!(asker.is_for(&this, true), repeatable, "{name}");
-        assert_eq!(asker.is_for(&this, false), once, "{name}");
+        assert_eq!(asker.is_for(&this, &Method::GET), asks, "{name}");
+        assert_eq!(asker.is_for(&this, &Method::POST), does, "{name}");
     }
+}
+
+#[test]
+fn a_token_that_lasts_longer_than_what_is_remembered_leads_nothing_that_does_something() {
+    let asker = asked(&[&format!("Bearer {}", signed(Algorithm::EdDsa, &claims()))], &["shop"]).unwrap();
+    for (remembered, expected) in
+        [(Some(59), Err(Problem::TokenLastsTooLong)), (Some(60), Ok(())), (None, Ok(()))]
+    {
+        let remembered = remembered.map(Duration::from_secs);
+        assert_eq!(asker.may_lead(NOW, remembered, Instant::now()), expected, "{remembered:?}");
+    }
+    let bearer = asked(&[&format!("Bearer {TOKEN}")], &["teller"]).unwrap();
+    assert_eq!(bearer.may_lead(NOW, Some(Duration::ZERO), Instant::now()), Ok(()), "it has no end");
 }
 
 #[test]
@@ -215,8 +229,8 @@ fn a_caller_leads_no_more_keys_than_its_rate() {
     headers.insert(AUTHORIZATION, HeaderValue::from_static("Bearer slow"));
     let asker = || callers.asker(&headers, &["slow".into()]).unwrap();
     let now = Instant::now();
-    assert_eq!(asker().may_lead(NOW, now), Ok(()));
-    assert_eq!(asker().may_lead(NOW, now), Err(Problem::RateLimited));
+    assert_eq!(asker().may_lead(NOW, None, now), Ok(()));
+    assert_eq!(asker().may_lead(NOW, None, now), Err(Problem::RateLimited));
 }
 
 /// Base 64 as tokens have it.

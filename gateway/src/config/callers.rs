@@ -1,6 +1,6 @@
 //! The setting `callers`: who is known by name, and by what. A route's `allow` names some of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use k256::ecdsa::VerifyingKey;
 use outcall_protocol::{
@@ -42,10 +42,19 @@ pub(super) fn read(place: &Place<'_>, problems: &mut Problems<'_>) -> Vec<Caller
         problems.at(place, format!("{} callers", written.len()), format!("at most {}", limits::CALLERS_MAX));
         return Vec::new();
     }
-    written.iter().filter_map(|(name, file)| caller(name, file, &place.member(name), problems)).collect()
+    let mut seen = HashSet::new();
+    let callers = written.iter();
+    callers.filter_map(|(name, file)| caller(name, file, &place.member(name), &mut seen, problems)).collect()
 }
 
-fn caller(name: &str, file: &file::Caller, place: &Place<'_>, problems: &mut Problems<'_>) -> Option<Caller> {
+/// `seen` are the tokens of the callers before this one.
+fn caller(
+    name: &str,
+    file: &file::Caller,
+    place: &Place<'_>,
+    seen: &mut HashSet<Digest>,
+    problems: &mut Problems<'_>,
+) -> Option<Caller> {
     if KeyId::parse(name).is_err() {
         problems.name(place, "this name", "1 to 64 letters, digits, dots, dashes or underscores");
     }
@@ -58,7 +67,7 @@ fn caller(name: &str, file: &file::Caller, place: &Place<'_>, problems: &mut Pro
         }
         return None;
     }
-    let tokens = tokens(&file.tokens_sha256, &place.member("tokens_sha256"), problems);
+    let tokens = tokens(&file.tokens_sha256, &place.member("tokens_sha256"), seen, problems);
     let ed25519 = file.ed25519.as_ref().and_then(|text| ed25519(text, &place.member("ed25519"), problems));
     let secp256k1 =
         file.secp256k1.as_ref().and_then(|text| secp256k1(text, &place.member("secp256k1"), problems));
@@ -66,7 +75,12 @@ fn caller(name: &str, file: &file::Caller, place: &Place<'_>, problems: &mut Pro
     Some(Caller { name: name.into(), tokens, ed25519, secp256k1, rate })
 }
 
-fn tokens(written: &[String], place: &Place<'_>, problems: &mut Problems<'_>) -> Vec<Digest> {
+fn tokens(
+    written: &[String],
+    place: &Place<'_>,
+    seen: &mut HashSet<Digest>,
+    problems: &mut Problems<'_>,
+) -> Vec<Digest> {
     if written.len() > limits::TOKENS_PER_CALLER_MAX {
         let found = format!("{} tokens", written.len());
         problems.at(place, found, format!("at most {}", limits::TOKENS_PER_CALLER_MAX));
@@ -75,7 +89,11 @@ fn tokens(written: &[String], place: &Place<'_>, problems: &mut Problems<'_>) ->
     let mut tokens = Vec::with_capacity(written.len());
     for (index, text) in written.iter().enumerate() {
         match Digest::from_hex(text) {
-            Some(digest) => tokens.push(digest),
+            Some(digest) if seen.insert(digest) => tokens.push(digest),
+            Some(_) => {
+                let expected = "each token once: whoever has it is one caller";
+                problems.at(&place.element(index), "a token a second time", expected);
+            }
             None => {
                 let expected =
                     "the SHA-256 of a token as outcall-gateway token prints it: 64 hex digits in lower case";

@@ -91,6 +91,12 @@ impl Problem {
                 No,
                 "The token has expired or is not valid yet; this outcall was not sent.",
             ),
+            Self::TokenLastsTooLong => (
+                "token-lasts-too-long",
+                401,
+                No,
+                "The token is good for longer than this outcall would be remembered; it was not sent.",
+            ),
             Self::CallerNotAllowed => {
                 ("caller-not-allowed", 403, Unknown, "This route is for other callers.")
             }

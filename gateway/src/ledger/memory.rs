@@ -101,9 +101,7 @@ fn known(shard: &mut Shard, ask: &Ask, now: Timestamp) -> Known {
     match entry {
         Entry::InFlight(running) => Known::Claim(running.follow()),
         Entry::Settled(settled) => Known::Claim(Claim::Replay(settled.record.clone())),
-        Entry::Lost(lost) if lost.may_be_led_under(&ask.terms) => {
-            Known::Free(request, Some(lost.clone()))
-        }
+        Entry::Lost(lost) if lost.may_be_led_under(&ask.terms) => Known::Free(request, Some(lost.clone())),
         Entry::Lost(lost) => {
             // It was led under another configuration: whether that upstream honours the key is not known any more.
             let record = Arc::new(request.settled(lost.foretold(), now));

@@ -126,7 +126,7 @@ fn admit(app: &App, request: &Request) -> Result<Pass, Problem> {
     }
     let now = Instant::now();
     if let Some(asker) = request.asker() {
-        asker.may_lead(app.ledger.now(), now)?;
+        asker.may_lead(app.ledger.now(), request.remembered(), now)?;
     }
     request.served().gate.ask(now)
 }

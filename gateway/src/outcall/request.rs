@@ -85,10 +85,9 @@ where
     let key = key::or_derived(given, fingerprint);
     let id = outcall_id(&head.served.route.path, caller, &key);
     line.key(&id);
-    let repeatable = head.served.route.safe_to_repeat(&head.method);
     if asker
         .as_ref()
-        .is_some_and(|asker| !asker.is_for(&request_digest(caller, &key, &fingerprint), repeatable))
+        .is_some_and(|asker| !asker.is_for(&request_digest(caller, &key, &fingerprint), &head.method))
     {
         return Err(Problem::TokenForAnother);
     }
@@ -166,6 +165,15 @@ impl Request {
     /// How long an answer to this request is remembered.
     pub(crate) fn life(&self) -> Duration {
         if self.is_keyed() { self.route().ttl } else { self.route().window }
+    }
+
+    /// For how long it is sure to be known that this request was led, or refused. Nothing for one that only asks.
+    pub(crate) fn remembered(&self) -> Option<Duration> {
+        match self.repeat() {
+            Repeat::Always => None,
+            Repeat::SameConfiguration => Some(self.life()),
+            Repeat::Never => Some(self.life().min(self.error_life())),
+        }
     }
 
     /// What the ledger is asked about this request.

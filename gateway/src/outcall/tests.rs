@@ -146,7 +146,8 @@ async fn ask_under(app: &Arc<App>, key: &str, method: Method, path: &str, body: 
     let request =
         HttpRequest::builder().method(method).uri(path).header("host", "g").header("idempotency-key", key);
     let request = request.body(Full::new(Bytes::from(body))).unwrap();
-    let asked = enter(&app.routes, &app.callers, request, &line).expect("a request that passes the guards");
+    let asked = enter(&app.routes, &app.callers, &app.receipts, request, &line)
+        .expect("a request that passes the guards");
     answer(app, asked, &line).await
 }
 

@@ -1,7 +1,8 @@
 //! The one rule about paths: an escape never leaves the place it was meant for.
 //!
 //! A path is refused when it holds something that an upstream may read as another path than we do: a backslash, an
-//! empty segment, a control character, or a dot segment in any spelling that one percent-decoding turns into one.
+//! empty segment, a control character, or a dot segment in any spelling that one percent-decoding turns into one, with
+//! parameters behind it too (`..;x`), which servers of Java's servlets take off before they fold.
 //! A doubly encoded one (`%252e`) is a name like any other and passes unchanged. The rule is for the path alone;
 //! queries are free of it. Nothing here rewrites a byte.
 
@@ -19,7 +20,7 @@ pub(crate) enum BadPath {
     EmptySegment,
     /// It holds a control character, raw or as `%00` to `%1f` or `%7f`.
     Control,
-    /// A segment, percent-decoded once and split at `/` and `\`, has a piece `.` or `..`.
+    /// A segment, percent-decoded once and split at `/` and `\`, has a piece `.` or `..`, alone or before a `;`.
     DotSegment,
 }
 
@@ -40,7 +41,8 @@ pub(crate) fn check(path: &str) -> Result<(), BadPath> {
     }
     // Decoding and then splitting at both slashes finds the pieces of every segment, since a raw `/` decodes to itself.
     let bytes: Vec<u8> = decoded(path).collect();
-    if bytes.split(|byte| matches!(byte, b'/' | b'\\')).any(|piece| matches!(piece, b"." | b"..")) {
+    let mut pieces = bytes.split(|byte| matches!(byte, b'/' | b'\\'));
+    if pieces.any(|piece| matches!(piece.split(|byte| *byte == b';').next(), Some(b"." | b".."))) {
         return Err(BadPath::DotSegment);
     }
     Ok(())

@@ -77,6 +77,8 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
         // Protocol assignments, documentation, relays of 6to4, benchmarks.
         [192, 0, 0 | 2, _] | [198, 51, 100, _] | [203, 0, 113, _] | [192, 88, 99, _] => true,
         [198, second, ..] => second & 0xfe == 18,
+        // Looks public; inside Azure it is the machine's own host, which hands out what the machine may know.
+        [168, 63, 129, 16] => true,
         // Multicast, reserved, broadcast.
         [first, ..] => first >= 224,
     };
@@ -118,6 +120,8 @@ mod tests {
             "100.127.255.255",
             "127.0.0.0",
             "127.255.255.255",
+            "168.63.129.16",
+            "::ffff:168.63.129.16",
             "169.254.0.0",
             "169.254.169.254",
             "169.254.255.255",
@@ -168,6 +172,8 @@ mod tests {
             "100.128.0.0",
             "126.255.255.255",
             "128.0.0.0",
+            "168.63.129.15",
+            "168.63.129.17",
             "169.253.255.255",
             "169.255.0.0",
             "172.15.255.255",

@@ -1,6 +1,6 @@
 //! The signature base: the bytes under the signature (RFC 9421, section 2.5).
 
-use super::{OWS, Response, STATUS};
+use super::{Response, STATUS};
 
 /// One line for each component, then the parameters of the signature, without a line break behind them.
 pub(super) fn base<'a>(components: impl Iterator<Item = (&'a str, String)>, parameters: &str) -> String {
@@ -17,7 +17,6 @@ pub(super) fn component(response: &Response<'_>, name: &str) -> Option<String> {
     if name == STATUS {
         return Some(response.status.to_string());
     }
-    let values = response.headers.iter().filter(|header| header.0 == name);
-    let values: Vec<&str> = values.map(|header| header.1.trim_matches(OWS)).collect();
+    let values: Vec<&str> = response.fields(name).collect();
     (!values.is_empty()).then(|| values.join(", "))
 }

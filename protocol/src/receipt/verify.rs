@@ -120,7 +120,7 @@ pub fn is_needed(headers: &[(&str, &str)], name: &str) -> bool {
     let response = Response { status: 0, headers, body: &[] };
     let Only::Once(input) = response.only(SIGNATURE_INPUT) else { return false };
     let Some(input) = Input::parse(input) else { return false };
-    FIELDS.contains(&name) || input.names.contains(&name)
+    FIELDS.iter().chain(&input.names).any(|needed| name.eq_ignore_ascii_case(needed))
 }
 
 fn once<'a>(received: &Response<'a>, name: &'static str) -> Result<Option<&'a str>, ReceiptError> {

@@ -17,11 +17,13 @@ use crate::stage::{Stage, refused};
 
 const AUDIENCE: &str = "https://gateway.example";
 
-/// `shop` signs its tokens; `teller` and `guest` have one each. `/r` is for the first two, `/open` for everybody.
+/// `shop` signs its tokens; `teller` and `guest` have one each. `/r` is for the first two, `/open` for everybody; a
+/// POST to `/again` may be repeated.
 async fn start() -> Stage {
     let upstream = Upstream::start(Script::always(Act::Varying)).await;
     let config = format!(
         r#"{{"/r": {{"upstream": "{0}", "allow": ["shop", "teller"]}}, "/open": "{0}",
+            "/again": {{"upstream": "{0}", "allow": ["shop"], "upstream_idempotent": true}},
             "server": {{"audience": "{AUDIENCE}"}},
             "callers": {{
                 "shop": {{"ed25519": "{1}"}},
@@ -64,9 +66,13 @@ fn pay(body: &str) -> Outcall {
 
 /// The digest of [`pay`], as the canister computes it.
 fn digest_of(body: &str) -> Digest {
+    digest_at("/r", body)
+}
+
+fn digest_at(path: &str, body: &str) -> Digest {
     let headers = [("idempotency-key", "k"), ("content-type", "application/json")];
-    let sent =
-        Sent { method: "POST", url: "https://g/r", headers: &headers, body: body.as_bytes(), caller: "shop" };
+    let url = format!("https://g{path}");
+    let sent = Sent { method: "POST", url: &url, headers: &headers, body: body.as_bytes(), caller: "shop" };
     let names = ["accept", "accept-language", "content-type", "x-api-key"].map(str::to_owned);
     sent.digest(&names).unwrap()
 }
@@ -165,4 +171,38 @@ async fn a_token_for_one_request_is_good_for_no_other() {
     }
     assert_eq!(stage.send(&bearing(pay("{}"), &token)).await, first);
     assert_eq!(stage.upstream.hits(), 1);
+}
+
+/// That an upstream honours the key makes it harmless to send a request again, not to send another one.
+#[tokio::test]
+async fn a_token_for_no_request_does_nothing_also_where_it_may_be_repeated() {
+    let stage = start().await;
+    let again = |body: &str| Outcall::post("/again").key("k").json(body);
+    let unbound = shops(60, None);
+    let answer = stage.send(&bearing(again("{}"), &unbound)).await;
+    refused(&answer, 403, "token-for-another", "unknown");
+    assert_eq!(stage.upstream.hits(), 0);
+    let bound = shops(60, Some(digest_at("/again", "{}")));
+    for outcall in [bearing(again("{}"), &bound), bearing(Outcall::get("/again"), &unbound)] {
+        assert_eq!(stage.send(&outcall).await.status, 200, "the control");
+    }
+}
+
+/// A node may keep a token. What it was signed for must still be known when it ends: a refusal for `error_ttl`, 15 minutes.
+#[tokio::test]
+async fn a_token_that_outlives_the_memory_of_its_request_leads_nothing() {
+    let stage = start().await;
+    let long = bearing(pay("{}"), &shops(960, Some(digest_of("{}"))));
+    let subnet = Subnet { replica: stage.replica.clone(), replicas: 13 };
+    let answers = subnet.burst(&long).await;
+    refused(agreed(&answers), 401, "token-lasts-too-long", "no");
+    assert_eq!(stage.upstream.hits(), 0);
+    // The control: of what only asks, and of what the upstream remembers itself, nobody minds.
+    let again = Outcall::post("/again").key("k").json("{}");
+    let bound = shops(960, Some(digest_at("/again", "{}")));
+    for outcall in [bearing(Outcall::get("/r"), &shops(960, None)), bearing(again, &bound)] {
+        assert_eq!(stage.send(&outcall).await.status, 200);
+    }
+    let short = bearing(pay("{}"), &shops(840, Some(digest_of("{}"))));
+    assert_eq!(start().await.send(&short).await.status, 200);
 }

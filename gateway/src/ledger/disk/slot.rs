@@ -130,7 +130,11 @@ impl Settle for Slot {
         if self.terms.repeat == Repeat::SameConfiguration {
             self.shared.ask(Op::Reclaim { id: self.request.id, lost: Some(lost.as_claimed()) });
         }
-        self.shared.core.shards.end(&self.request.id, Some((Entry::Lost(Box::new(lost)), until)), Ending::Lost);
+        self.shared.core.shards.end(
+            &self.request.id,
+            Some((Entry::Lost(Box::new(lost)), until)),
+            Ending::Lost,
+        );
     }
 
     fn withdraw(mut self: Box<Self>, why: Option<Unavailable>) {

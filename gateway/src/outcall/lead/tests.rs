@@ -25,7 +25,7 @@ async fn request(app: &App, path: &str) -> Arc<Request> {
     let asked = http::Request::post(path).header("host", "g").header("idempotency-key", "k");
     let asked = asked.body(Full::new(Bytes::new()));
     let line = Line::begin(&Method::POST);
-    let asked = enter(&app.routes, &app.callers, asked.unwrap(), &line);
+    let asked = enter(&app.routes, &app.callers, &app.receipts, asked.unwrap(), &line);
     let read = request::read(&app.bodies, asked.expect("a request that passes the guards"), &line).await;
     read.map_err(|problem| format!("{problem:?}")).unwrap().0
 }

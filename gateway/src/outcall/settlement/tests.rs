@@ -89,8 +89,8 @@ async fn requests(times: &str) -> Vec<(Kind, Arc<Request>)> {
             let asked = key.into_iter().fold(asked, |asked, key| asked.header("idempotency-key", key));
             let asked = asked.body(Full::new(Bytes::new())).unwrap();
             let line = Line::begin(method);
-            let asked =
-                enter(&app.routes, &app.callers, asked, &line).expect("a request that passes the guards");
+            let asked = enter(&app.routes, &app.callers, &app.receipts, asked, &line)
+                .expect("a request that passes the guards");
             let read = request::read(&app.bodies, asked, &line).await;
             requests.push((kind, read.map_err(|problem| format!("{problem:?}")).unwrap().0));
         }

@@ -132,6 +132,24 @@ fn a_field_that_nobody_signed_is_not_among_the_signed_ones() {
     assert_eq!(judge(&fields, 200, BODY), Err(WrongSignature), "a second value of a signed one");
 }
 
+/// A node hands over what it likes, names in capitals too: whoever then reads the first `content-type`, in whatever case,
+/// must not read one that nobody signed.
+#[test]
+fn a_name_in_capitals_is_no_other_name() {
+    let in_front = |name: &str, value: &str| {
+        let mut fields = good();
+        fields.insert(0, (name.into(), value.into()));
+        fields
+    };
+    assert!(judge(&in_front("X-Other", "1"), 200, BODY).is_ok(), "the control");
+    assert_eq!(judge(&in_front("Content-Type", "text/html"), 200, BODY), Err(WrongSignature));
+    assert_eq!(judge(&in_front("Signature", "outcall=::"), 200, BODY), Err(Malformed(SIGNATURE)));
+    let capitals: Fields = good().into_iter().map(|(name, value)| (name.to_uppercase(), value)).collect();
+    assert!(judge(&capitals, 200, BODY).is_ok(), "the same answer in capitals");
+    let needed = |name| is_needed(&borrowed(&capitals), name);
+    assert!(needed("CONTENT-TYPE") && needed("Signature") && !needed("CONTENT-LENGTH"));
+}
+
 #[test]
 fn only_known_keys_count_and_each_only_for_itself() {
     let unknown = with(SIGNATURE_INPUT, |input| input.replace(RFC_KEYID, "other"));

@@ -7,7 +7,10 @@ use outcall_tests::{
 };
 
 use super::*;
-use crate::cli::Folder;
+use crate::{
+    cli::Folder,
+    stage::{refused, send_bytes},
+};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_gateway-under-test");
 const WELL_KNOWN: &str = "/.well-known/outcall-receipts";
@@ -105,4 +108,26 @@ async fn only_a_gateway_that_signs_has_keys_to_tell() {
     assert_eq!(answer.json()["keys"][0]["x"], secret("now").public().x());
     unsigned(&answer);
     upstream.finish().await;
+}
+
+/// A front that reads another end of a body than the gateway must not be given a second request by asking for the keys.
+#[tokio::test]
+async fn whoever_asks_for_the_keys_passes_the_guards_too() {
+    let config = format!(r#"{{"/": "http://127.0.0.1:9", {}}}"#, signing("now"));
+    let gateway = outcall_tests::gateway::Gateway::start(&config).await;
+    for (lines, body, kind) in [
+        ("host: g\r\ntransfer-encoding: gzip, chunked", "0\r\n\r\n", Some("transfer-coding")),
+        ("host: g\r\nhost: h", "", Some("host-invalid")),
+        ("host: g\r\ntransfer-encoding: chunked", "0\r\n\r\n", None),
+    ] {
+        let bytes = format!("GET {WELL_KNOWN} HTTP/1.1\r\n{lines}\r\n\r\n{body}");
+        let answer = send_bytes(gateway.addr(), bytes).await.unwrap();
+        match kind {
+            Some(kind) => refused(&answer, 400, kind, "no"),
+            None => assert_eq!(answer.status, 200, "the control: {answer:?}"),
+        }
+        assert_eq!(answer.header("connection").is_some(), kind == Some("transfer-coding"), "{answer:?}");
+    }
+    let absolute = format!("GET http://g{WELL_KNOWN} HTTP/1.1\r\nhost: g\r\n\r\n");
+    refused(&send_bytes(gateway.addr(), absolute).await.unwrap(), 400, "absolute-form", "no");
 }

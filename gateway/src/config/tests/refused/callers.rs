@@ -24,6 +24,16 @@ fn a_caller_has_a_name_and_something_to_know_it_by() {
 }
 
 #[test]
+fn whoever_has_a_token_is_one_caller() {
+    let token = "ab".repeat(32);
+    let (one, other) = (format!(r#"["{token}"]"#), format!(r#"["{}", "{token}"]"#, "cd".repeat(32)));
+    setting_refused(
+        &format!(r#""callers": {{"a": {{"tokens_sha256": {one}}}, "b": {{"tokens_sha256": {other}}}}}"#),
+        "1:227: callers.b.tokens_sha256[1]: found a token a second time, expected each token once: whoever has it is one caller",
+    );
+}
+
+#[test]
 fn a_key_is_a_point_of_its_curve() {
     for (name, key) in [
         ("ed25519", "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHUR"),

@@ -165,3 +165,28 @@ async fn a_no_that_is_not_signed_is_not_a_no() {
     );
     assert_eq!(scene.upstream.finish().await.len(), 1);
 }
+
+/// A *no* holds while it is remembered. Then the key is free: a node that has kept one could have the order executed, show
+/// the *no*, and have it executed once more under a new key.
+#[tokio::test]
+async fn a_no_of_a_while_ago_is_not_a_no() {
+    for (later_s, expected) in
+        [(0, "not executed: upstream-unreachable"), (120, "unknown, 2 left: receipt-stale")]
+    {
+        let upstream = outcall_tests::upstream::Refusing::bind();
+        let config = routes(&upstream.url(""), "").replacen('{', &format!("{{{}, ", signing("now")), 1);
+        let gateway = Gateway::start(&config).await;
+        let hiding =
+            |number: usize, answer: String| if number < 2 { without_receipt(&answer) } else { answer };
+        let between = Malicious::before(gateway.addr(), hiding).await;
+        let mut subnet = installed(13, &between.url()).await;
+        configure(&mut subnet, receipts("now")).await;
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        subnet.advance(now - Duration::from_secs(BEGINNING_S)).await.unwrap();
+        let (told, _) = call(&mut subnet, "place_order_cheap", order("a")).await;
+        assert_eq!(told::order(&told), "unknown, 4 left: receipt-unsigned");
+        subnet.advance(Duration::from_secs(later_s)).await.unwrap();
+        let (told, _) = call(&mut subnet, "place_order_cheap", order("a")).await;
+        assert_eq!(told::order(&told), expected, "{later_s} s later");
+    }
+}
