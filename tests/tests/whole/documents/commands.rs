@@ -11,11 +11,12 @@ use super::{Page, output, pages, repository};
 use crate::cli::{BINARY, Folder};
 
 /// How such a command begins, and why it is not run here, or where it is.
-const ELSEWHERE: [(&str, &str); 22] = [
+const ELSEWHERE: [(&str, &str); 23] = [
     ("fly ", "there is no fly.io here"),
     ("curl -i https://my-gateway.fly.dev", "there is no fly.io here"),
     ("curl -6 -s -o /dev/null -w", "there is no fly.io here"),
     ("cargo run -p outcall-harness -- probe https://my-gateway", "there is no fly.io here"),
+    ("curl localhost:8080/pay ", "its token is somebody's own; callers.rs has tokens"),
     ("icp network ", "its launcher is downloaded; `icp build` is tried in local.rs"),
     ("icp deploy", "needs a network"),
     ("icp canister call", "needs a network"),
