@@ -1,5 +1,5 @@
-//! The command line: `outcall-gateway [serve]`, `init`, `check`, `schema`, `keygen`, `token`, `keys`, `accept-loss` and
-//! `completions`.
+//! The command line: `outcall-gateway [serve]`, `init`, `check`, `schema`, `health`, `keygen`, `token`, `keys`, `accept-loss`
+//! and `completions`.
 //!
 //! Exit status: 0 done, 1 the gateway could not run or an upstream not be reached, 2 the command line or the configuration
 //! is wrong.
@@ -18,6 +18,7 @@ mod admin;
 mod check;
 mod completions;
 mod fly;
+mod health;
 mod init;
 mod keygen;
 mod keys;
@@ -59,6 +60,10 @@ enum Command {
     Check(Check),
     /// Print the JSON Schema of the configuration, by which editors complete, explain and check it.
     Schema,
+    /// Ask whether the gateway on this machine takes connections: 0 when it does, 1 when not.
+    ///
+    /// For health checks of containers, whose images have no other program that could ask.
+    Health(Health),
     /// Make a key to sign answers with (`receipts` in the configuration), and print its public half.
     Keygen(Keygen),
     /// Make a bearer token for a caller: the token on stdout, and on stderr what the configuration holds of it.
@@ -154,6 +159,13 @@ struct Completions {
 }
 
 #[derive(Debug, Args)]
+struct Health {
+    /// The address that the gateway listens on; a wildcard stands for this machine. Without it port 8080.
+    #[arg(long, env = "OUTCALL_LISTEN", value_name = "ADDR")]
+    listen: Option<SocketAddr>,
+}
+
+#[derive(Debug, Args)]
 struct Keygen {
     /// A new file for the private key, which only its owner may read; without it the key is printed.
     #[arg(value_name = "FILE")]
@@ -237,6 +249,7 @@ pub fn main() -> ExitCode {
         Some(Command::Init(command)) => init::run(&command),
         Some(Command::Check(command)) => check::run(&command),
         Some(Command::Schema) => schema::run(),
+        Some(Command::Health(command)) => health::run(&command),
         Some(Command::Keygen(command)) => keygen::run(&command),
         Some(Command::Token) => token::run(),
         Some(Command::Keys(command)) => keys::run(&command),

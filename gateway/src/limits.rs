@@ -350,6 +350,11 @@ pub const KEY_DIGITS_MIN: usize = 8;
 /// Keys of one answer of the keys API.
 pub const API_KEYS_MAX: usize = 500;
 
+// Asking whether it runs.
+
+/// How long `outcall-gateway health` waits for a connection. The checks of Dockerfile and fly.toml wait no shorter.
+pub const HEALTH_TIMEOUT: Duration = Duration::from_secs(1);
+
 // Stopping.
 
 /// A stopping gateway stays until no key has been settled for this long, so that the last replicas of a burst still

@@ -26,7 +26,8 @@ use crate::{
     server,
 };
 
-const PORT: u16 = 8080;
+/// The port, unless the command line or the configuration names another.
+pub(super) const PORT: u16 = 8080;
 
 pub(super) fn run(serve: Serve) -> ExitCode {
     let filter = match EnvFilter::try_new(&serve.log) {

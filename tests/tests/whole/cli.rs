@@ -10,12 +10,13 @@ use tokio::process::Command;
 mod check;
 mod demo;
 mod files;
+mod health;
 mod log;
 mod redis;
 mod serve;
 mod start;
 
-const BINARY: &str = env!("CARGO_BIN_EXE_gateway-under-test");
+pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_gateway-under-test");
 
 /// An empty folder of a test's own.
 pub(crate) struct Folder(PathBuf);
