@@ -19,7 +19,7 @@ use sections::Sections;
 #[derive(Clone)]
 struct Texts(BTreeMap<&'static str, String>);
 
-const FILES: [&str; 12] = [
+const FILES: [&str; 13] = [
     "Dockerfile",
     ".dockerignore",
     "fly.toml",
@@ -28,6 +28,7 @@ const FILES: [&str; 12] = [
     "README.md",
     "Cargo.toml",
     "gateway/Cargo.toml",
+    "gateway/src/admin.rs",
     "gateway/src/cli.rs",
     "gateway/src/cli/read.rs",
     "gateway/src/cli/serve.rs",
@@ -84,6 +85,7 @@ fn disagreements(texts: &Texts) -> Vec<String> {
     places(texts, &docker, &fly, &unit, &mut found);
     ends(texts, &docker, &fly, &unit, &mut found);
     edge(texts, &fly, &mut found);
+    admin(texts, &fly, &unit, &mut found);
     programs(texts, &docker, &unit, &mut found);
     found.0
 }
@@ -194,6 +196,21 @@ fn edge(texts: &Texts, fly: &Sections, found: &mut Disagreements) {
     found.unless_all("connections", &limits::CONNECTIONS_DEFAULT.to_string(), &[limit]);
     let timeout = seconds(fly.one("services.tcp_checks", "timeout"));
     found.unless(timeout >= limits::HEALTH_TIMEOUT, "fly.io's check waits too short");
+}
+
+/// Where health and metrics are asked for.
+fn admin(texts: &Texts, fly: &Sections, unit: &Sections, found: &mut Disagreements) {
+    let port = fly.one("checks.ready", "port");
+    found.unless_all("OUTCALL_ADMIN", &format!("[::]:{port}"), &[fly.one("env", "OUTCALL_ADMIN")]);
+    found.unless_all("the unit's OUTCALL_ADMIN", &format!("[::1]:{port}"), &[unit.env("OUTCALL_ADMIN")]);
+    found.unless_all("the port of metrics", port, &[fly.one("metrics", "port")]);
+    let published = fly.all("services", "internal_port");
+    found.unless(!published.contains(&port), "the admin port is open to the world");
+    for (section, expected) in [("checks.ready", "/readyz"), ("metrics", "/metrics")] {
+        let path = fly.one(section, "path");
+        let is_served = texts.of("gateway/src/admin.rs").contains(&format!("\"{path}\" =>"));
+        found.unless(path == expected && is_served, format!("{section}: nobody serves {path:?}"));
+    }
 }
 
 /// The program, its user, and what it is allowed.

@@ -5,7 +5,7 @@ use super::{Texts, disagreements};
 const UNIT: &str = "deploy/outcall-gateway.service";
 
 /// File, what stands there, what is put in its place.
-const CHANGES: [(&str, &str, &str); 59] = [
+const CHANGES: [(&str, &str, &str); 65] = [
     ("Dockerfile", "OUTCALL_LISTEN=\"[::]:8080\"", "OUTCALL_LISTEN=\"[::]:8081\""),
     ("Dockerfile", "OUTCALL_LISTEN=\"[::]:8080\"", "OUTCALL_LISTEN=\"0.0.0.0:8080\""),
     ("Dockerfile", "OUTCALL_STORE=\"disk:/data/ledger\"", "OUTCALL_STORE=\"memory\""),
@@ -51,6 +51,12 @@ const CHANGES: [(&str, &str, &str); 59] = [
     ("fly.toml", "#: min_machines_running = 2", "#: min_machines_running = 1"),
     ("fly.toml", "hard_limit = 16384", "hard_limit = 1000"),
     ("fly.toml", "timeout = \"2s\"", "timeout = \"0s\""),
+    ("fly.toml", "path = \"/readyz\"", "path = \"/ready\""),
+    ("fly.toml", "path = \"/metrics\"", "path = \"/healthz\""),
+    ("fly.toml", "OUTCALL_ADMIN = \"[::]:9090\"", "OUTCALL_ADMIN = \"[::1]:9090\""),
+    ("fly.toml", "port = 9090\nmethod", "port = 9091\nmethod"),
+    ("gateway/src/admin.rs", "\"/readyz\" =>", "\"/ready\" =>"),
+    (UNIT, "OUTCALL_ADMIN=[::1]", "OUTCALL_ADMIN=[::]"),
     (UNIT, "OUTCALL_LISTEN=[::]:8080", "OUTCALL_LISTEN=127.0.0.1:8080"),
     (UNIT, "StateDirectory=outcall-gateway", "StateDirectory=gateway"),
     (UNIT, "OUTCALL_CONFIG=/etc", "OUTCALL_CONFIG=/usr/etc"),

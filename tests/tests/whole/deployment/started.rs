@@ -38,7 +38,7 @@ async fn with_the_variables_of_each_of_them_it_serves_is_healthy_and_drains() {
             let value = ["/data", "/var/lib/outcall-gateway", "/etc/outcall-gateway"]
                 .iter()
                 .fold(value, |value, folder| value.replace(folder, &here));
-            (name, value.replace("[::]:8080", "[::]:0"))
+            (name, value.replace(":8080", ":0").replace(":9090", ":0"))
         });
         let mut gateway = Command::new(BINARY)
             .arg("serve")
