@@ -64,7 +64,9 @@ where
                 match app.refusals.get(&ask.id, app.ledger.now()) {
                     // Under this key another request was refused, which may come again. Nothing is led while that stands.
                     Some(refusal) if !refusal.is_for(&ask) => lead.refuse(Unavailable::Unreachable),
-                    refusal => lead::spawn(app, request.clone(), body.clone(), lead, refusal),
+                    refusal => {
+                        lead::spawn(app, request.clone(), body.clone(), lead, ask.terms.lost.clone(), refusal)
+                    }
                 }
                 waiter
             }

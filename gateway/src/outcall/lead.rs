@@ -17,19 +17,20 @@ use crate::{
     app::App,
     canonical::{self, Refused},
     error::Problem,
-    ledger::{Lead, Refusal, Settlement, Unavailable},
+    ledger::{Foretold, Lead, Refusal, Settlement, Unavailable},
     limits,
     stats::{CallEnd, Calling, Leading},
     upstream::{Call, Failure, Received},
 };
 
-/// Starts the leader's task for a claimed key. With a `refusal` from a time when the ledger could not remember it,
-/// the key is settled as refused, and nothing is sent.
+/// Starts the leader's task for a claimed key; `lost` is what its loss would mean. With a `refusal` from a time when the
+/// ledger could not remember it, the key is settled as refused, and nothing is sent.
 pub(super) fn spawn(
     app: &Arc<App>,
     request: Arc<Request>,
     body: Body,
     mut lead: Lead,
+    lost: Foretold,
     refusal: Option<Refusal>,
 ) {
     request.served().led.one(app.ledger.now(), request.route().timeout);
@@ -54,9 +55,11 @@ pub(super) fn spawn(
                 true => settlement::after_a_lost_leader(&request, settlement),
                 false => settlement,
             };
-            let settlement = match told_before {
-                true => settlement,
-                false => signed::signed(&app, &request, settlement),
+            let settlement = match settlement.answer.problem() {
+                // Said once for the claim: a store that tells it on its own, when this cannot be written, says the same bytes.
+                Some(Problem::OutcomeUnknown) => lost.settlement(),
+                _ if told_before => settlement,
+                _ => signed::signed(&app, &request, settlement),
             };
             request.served().led.until(app.ledger.now().after(settlement.life));
             let left = ends.saturating_duration_since(Instant::now());
