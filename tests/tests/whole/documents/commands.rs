@@ -38,6 +38,9 @@ const ELSEWHERE: [(&str, &str); 24] = [
     (".ci/", "these are what runs the tests"),
 ];
 
+/// Where the pages have the admin port; here it is wherever there is room.
+const ADMIN: &str = "127.0.0.1:9090";
+
 enum Step {
     File(String, String),
     Command(String, Vec<String>),
@@ -102,7 +105,8 @@ impl Reader {
     /// The program's name is what the installed one is called.
     async fn types(&mut self, page: &str, command: &str, shown: Vec<String>) {
         let command = command.replace("cargo run --release --", "outcall-gateway");
-        let words: Vec<&str> = command.split_whitespace().take_while(|word| *word != "#").collect();
+        let served = command.replace(ADMIN, "127.0.0.1:0");
+        let words: Vec<&str> = served.split_whitespace().take_while(|word| *word != "#").collect();
         match words[..] {
             ["outcall-gateway", ref arguments @ ..] if serves(arguments) => {
                 self.leaves(page).await;
@@ -120,7 +124,10 @@ impl Reader {
         let at = self.gateway.as_ref().map(|(gateway, ..)| gateway.addr().to_string());
         let wanted = command.contains("localhost:8080");
         assert!(!wanted || at.is_some(), "{page}: no gateway was started before {command}");
-        let command = command.replace("localhost:8080", &at.unwrap_or_default());
+        let mut command = command.replace("localhost:8080", &at.unwrap_or_default());
+        if let Some((gateway, ..)) = self.gateway.as_ref().filter(|_| command.contains(ADMIN)) {
+            command = command.replace(ADMIN, &gateway.admin().to_string());
+        }
         let folder = self.folder.path();
         let path = format!("{}:/usr/bin:/bin", folder.join("bin").display());
         let ran = Command::new("sh")
