@@ -18,6 +18,7 @@ use mio::{Events, Interest, Poll, Token};
 use super::{
     Failed,
     connection::{Connection, Expected},
+    wait,
 };
 use crate::message;
 
@@ -92,7 +93,7 @@ fn read(
     let mut events = Events::with_capacity(1024);
     let mut took = Vec::with_capacity(requests);
     while took.len() < requests {
-        poll.poll(&mut events, Some(PATIENCE))?;
+        wait(&mut poll, &mut events, PATIENCE)?;
         if events.is_empty() {
             return Err(format!("no answer for {PATIENCE:?}").into());
         }

@@ -12,7 +12,7 @@ use std::{
 use mio::{Events, Interest, Poll, Token};
 
 pub(crate) use super::connection::Expected;
-use super::{Failed, connection::Connection};
+use super::{Failed, connection::Connection, wait};
 use crate::message;
 
 /// How long nothing may happen before a run has failed.
@@ -147,7 +147,7 @@ impl Rounds {
         let mut since = Instant::now();
         let (mut rounds, mut answers, mut measuring) = (0, 0, false);
         loop {
-            poll.poll(&mut events, Some(PATIENCE))?;
+            wait(&mut poll, &mut events, PATIENCE)?;
             if events.is_empty() {
                 return Err(format!("no answer for {PATIENCE:?}").into());
             }
