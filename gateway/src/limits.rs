@@ -228,7 +228,7 @@ pub const SWEEP_PER_ROUND: usize = 1_024;
 /// Unfinished claims that are read at once when a store is opened.
 pub const CLAIMS_PER_ROUND: usize = 1_024;
 /// Records that are kept in memory, in bytes, so that replays need no disk.
-pub const HOT_BYTES: u64 = 24 * 1024 * 1024;
+pub const HOT_BYTES: u64 = 16 * 1024 * 1024;
 /// The engine's cache of blocks, in bytes.
 pub const ENGINE_CACHE_BYTES: u64 = 8 * 1024 * 1024;
 /// The engine's log, in bytes, which is read again at the start.
