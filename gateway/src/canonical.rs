@@ -4,7 +4,10 @@
 //! projected and canonicalised. What every replica would refuse is refused here, once.
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, header::CONTENT_ENCODING};
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Method,
+    header::{CONTENT_ENCODING, TRANSFER_ENCODING},
+};
 use outcall_protocol::{
     header,
     jq::ProjectError,
@@ -67,6 +70,17 @@ pub(crate) fn finish(rules: &ResponseRules, method: &Method, received: Received)
 }
 
 fn decode(rules: &ResponseRules, headers: &HeaderMap, body: Bytes) -> Result<Bytes, CodingError> {
+    // The connection has undone `chunked` and knows no other. Nobody has offered to take one (`te`), so none is due.
+    let transferred = headers
+        .get_all(TRANSFER_ENCODING)
+        .iter()
+        .flat_map(|field| field.as_bytes().split(|byte| *byte == b','));
+    if transferred
+        .map(<[u8]>::trim_ascii)
+        .any(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case(b"chunked"))
+    {
+        return Err(CodingError::Unsupported);
+    }
     let codings = headers.get_all(CONTENT_ENCODING).iter().map(HeaderValue::as_bytes);
     coding::decode(codings, body, body_bytes_max(rules))
 }

@@ -299,6 +299,9 @@ pub const H2_STREAMS_MAX: u32 = 256;
 /// Largest header list of an HTTP/2 request that is read: larger than what we refuse ourselves, in HTTP/2's count
 /// (RFC 9113, section 6.5.2).
 pub const H2_HEADER_LIST_BYTES_MAX: u32 = 128 * 1024;
+/// What an HTTP/2 connection may send ahead of what is read of it, all its streams together: what every connection starts
+/// with (RFC 9113, section 6.9.2), so that all connections together can fill 1 GiB and no more.
+pub const H2_AHEAD_BYTES_MAX: u32 = 65_535;
 /// How often a silent HTTP/2 connection is pinged, and how long it may take to answer.
 pub const H2_PING: Duration = Duration::from_secs(20);
 /// How long a TLS handshake may take.

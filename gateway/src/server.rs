@@ -213,6 +213,8 @@ fn protocol() -> auto::Builder<TokioExecutor> {
         .timer(TokioTimer::new())
         .max_concurrent_streams(limits::H2_STREAMS_MAX)
         .max_header_list_size(limits::H2_HEADER_LIST_BYTES_MAX)
+        .initial_connection_window_size(limits::H2_AHEAD_BYTES_MAX)
+        .initial_stream_window_size(limits::H2_AHEAD_BYTES_MAX)
         .keep_alive_interval(limits::H2_PING)
         .keep_alive_timeout(limits::H2_PING);
     protocol

@@ -43,6 +43,8 @@ pub(crate) struct Suite {
     pub(crate) gateway: String,
     /// Less of everything: to see that it runs, not to publish figures.
     pub(crate) quick: bool,
+    /// Only what something is promised of.
+    pub(crate) promised: bool,
     pub(crate) findings: Vec<Finding>,
 }
 
@@ -75,6 +77,11 @@ impl Part {
         Self::Memory,
         Self::Growth,
     ];
+
+    /// Whether something is promised of it; the others tell why.
+    pub(crate) fn has_promises(self) -> bool {
+        matches!(self, Self::Replays | Self::Bursts | Self::Quorum | Self::Memory)
+    }
 
     pub(crate) async fn play(self, suite: &mut Suite) -> Result<(), Failed> {
         match self {

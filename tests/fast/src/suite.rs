@@ -18,6 +18,9 @@ struct Arguments {
     /// Less of everything: to see that it runs, not to publish figures
     #[arg(long)]
     quick: bool,
+    /// Only what something is promised of
+    #[arg(long)]
+    promised: bool,
     /// Another binary of the gateway, such as the one before a change
     #[arg(long, value_name = "BINARY")]
     gateway: Option<String>,
@@ -46,8 +49,10 @@ pub fn main(gateway: &str) -> ExitCode {
 async fn play(gateway: &str, arguments: Arguments) -> Result<(), Failed> {
     outcall_gateway::server::raise_descriptor_limit();
     let gateway = arguments.gateway.unwrap_or_else(|| gateway.to_owned());
-    let mut suite = Suite { gateway, quick: arguments.quick, findings: Vec::new() };
-    let parts = if arguments.parts.is_empty() { Part::ALL.to_vec() } else { arguments.parts };
+    let Arguments { quick, promised, .. } = arguments;
+    let mut suite = Suite { gateway, quick, promised, findings: Vec::new() };
+    let mut parts = if arguments.parts.is_empty() { Part::ALL.to_vec() } else { arguments.parts };
+    parts.retain(|part| !promised || part.has_promises());
     for part in parts {
         println!("{part:?}");
         part.play(&mut suite).await?;

@@ -18,7 +18,7 @@ use tokio::{
 
 use crate::{bare, message};
 
-/// The answer that the figures are about.
+/// The small answer of the benchmark, too.
 const BODY_BYTES: usize = 250;
 
 /// What is played.

@@ -24,6 +24,9 @@ const UPSTREAMS_MS: [u64; 3] = [0, 20, 200];
 
 pub(super) async fn play(suite: &mut Suite) -> Result<(), Failed> {
     promised(suite).await?;
+    if suite.promised {
+        return Ok(());
+    }
     for store in [Store::Memory, Store::Disk, Store::Redis] {
         if !Kind::Gateway(store).is_here() {
             println!("  {}: not on this machine", Kind::Gateway(store));

@@ -5,7 +5,7 @@ use std::io::Write;
 use flate2::{Compression, write::GzEncoder};
 use outcall_tests::{
     replica::Outcall,
-    upstream::{Act, Reply, Script},
+    upstream::{Act, Framing, Reply, Script},
 };
 
 use crate::stage::{Stage, refused};
@@ -60,6 +60,17 @@ async fn every_coding_that_we_offer_is_undone() {
     decoded("zstd", Reply::zstd(JSON)).await;
     decoded("deflate", Reply::deflate(JSON)).await;
     decoded("bare deflate", Reply::bare_deflate(JSON)).await;
+}
+
+/// The connection undoes `chunked` alone; what it leaves would otherwise pass for the body.
+#[tokio::test]
+async fn a_transfer_coding_that_nobody_asked_for_is_refused() {
+    let coded = |framing| {
+        Reply::new(200).header("Transfer-Encoding", "gzip").body(gzip(JSON.as_bytes())).framing(framing)
+    };
+    undecodable("gzip, chunked", coded(Framing::Chunked), "answer-coding").await;
+    undecodable("gzip", coded(Framing::UntilClose), "answer-coding").await;
+    decoded("chunked", Reply::json(JSON).framing(Framing::Chunked)).await;
 }
 
 #[tokio::test]

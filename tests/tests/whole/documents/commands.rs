@@ -1,11 +1,8 @@
 //! Each command of a `console` block is run as it stands, in one folder for its page, against the gateway's real binary; what
 //! the page shows of its output is compared in shape ([`super::output`]). What cannot run here is in [`ELSEWHERE`], with
 //! the reason. A block behind `<!-- file: NAME -->` is written to that file first.
-//!
-//! Ports are others than a page says, since tests run side by side; so are ids: one that a page has shown stands, in the
-//! commands after it, for the one that was said in its place. What is exported is there for all commands after it.
 
-use std::{collections::BTreeMap, fs, path::Path, process::Stdio};
+use std::{fs, path::Path, process::Stdio};
 
 use outcall_tests::gateway::Process;
 use tokio::process::Command;
@@ -41,6 +38,9 @@ const ELSEWHERE: [(&str, &str); 25] = [
     ("outcall-gateway --store redis:", "cli/redis.rs, on a Redis of the test's own"),
     (".ci/", "these are what runs the tests"),
 ];
+
+/// Where the pages have the admin port; here it is wherever there is room.
+const ADMIN: &str = "127.0.0.1:9090";
 
 enum Step {
     File(String, String),
@@ -84,16 +84,10 @@ pub(crate) fn all() -> Vec<String> {
     steps.filter_map(|step| if let Step::Command(command, _) = step { Some(command) } else { None }).collect()
 }
 
-/// Where the pages have the admin port.
-const ADMIN: [&str; 2] = ["127.0.0.1:9090", "localhost:9090"];
-
 /// One page, being followed.
 struct Reader {
     folder: Folder,
     gateway: Option<(Process, String, Vec<String>)>,
-    exported: Vec<String>,
-    /// By what the page shows, what was said.
-    ids: BTreeMap<String, String>,
 }
 
 impl Reader {
@@ -106,27 +100,23 @@ impl Reader {
         fs::copy(repository().join("proxy_conf.json"), folder.path().join("proxy_conf.json")).unwrap();
         // Without a terminal curl would show its progress.
         fs::write(folder.path().join(".curlrc"), "silent\nshow-error\n").unwrap();
-        Self { folder, gateway: None, exported: Vec::new(), ids: BTreeMap::new() }
+        Self { folder, gateway: None }
     }
 
     /// The program's name is what the installed one is called.
     async fn types(&mut self, page: &str, command: &str, shown: Vec<String>) {
         let command = command.replace("cargo run --release --", "outcall-gateway");
-        let words: Vec<&str> = command.split_whitespace().take_while(|word| *word != "#").collect();
+        let served = command.replace(ADMIN, "127.0.0.1:0");
+        let words: Vec<&str> = served.split_whitespace().take_while(|word| *word != "#").collect();
         match words[..] {
             ["outcall-gateway", ref arguments @ ..] if serves(arguments) => {
                 self.leaves(page).await;
-                let anywhere =
-                    arguments.iter().map(|it| if ADMIN.contains(it) { "127.0.0.1:0" } else { *it });
-                let arguments: Vec<&str> = anywhere.collect();
-                let gateway = Process::start_in(self.folder.path(), BINARY, &arguments).await;
+                let gateway = Process::start_in(self.folder.path(), BINARY, arguments).await;
                 self.gateway = Some((gateway, command.clone(), shown));
             }
-            ["export", ..] => self.exported.push(command),
             _ => {
                 let said = self.runs(page, &command).await;
                 output::compare(&format!("{page}: {command}"), &shown, &said);
-                self.ids.extend(output::ids(&shown.join("\n")).zip(output::ids(&said)));
             }
         }
     }
@@ -135,15 +125,9 @@ impl Reader {
         let at = self.gateway.as_ref().map(|(gateway, ..)| gateway.addr().to_string());
         let wanted = command.contains("localhost:8080");
         assert!(!wanted || at.is_some(), "{page}: no gateway was started before {command}");
-        let mut command = self.exported.iter().map(|it| format!("{it}\n")).collect::<String>() + command;
-        command = command.replace("localhost:8080", &at.unwrap_or_default());
-        for admin in ADMIN.into_iter().filter(|admin| command.contains(admin)).collect::<Vec<_>>() {
-            let (gateway, ..) =
-                self.gateway.as_ref().unwrap_or_else(|| panic!("{page}: {command}: of no gateway"));
-            command = command.replace(admin, &gateway.admin().to_string());
-        }
-        for (shown, said) in &self.ids {
-            command = command.replace(shown, said);
+        let mut command = command.replace("localhost:8080", &at.unwrap_or_default());
+        if let Some((gateway, ..)) = self.gateway.as_ref().filter(|_| command.contains(ADMIN)) {
+            command = command.replace(ADMIN, &gateway.admin().to_string());
         }
         let folder = self.folder.path();
         let path = format!("{}:/usr/bin:/bin", folder.join("bin").display());

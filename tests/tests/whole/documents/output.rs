@@ -51,24 +51,9 @@ fn value_shape(value: &Value) -> String {
     }
 }
 
-/// The ids and digests of a text, in their order.
-pub(super) fn ids(text: &str) -> impl Iterator<Item = String> {
-    let words = text.split(|letter: char| !is_inner(letter)).filter(|word| is_id(word));
-    words.map(str::to_owned).collect::<Vec<_>>().into_iter()
-}
-
-fn is_inner(letter: char) -> bool {
-    letter.is_ascii_alphanumeric() || "+/=_-".contains(letter)
-}
-
-/// A path is no id, however long it is.
-fn is_id(word: &str) -> bool {
-    let digits = word.bytes().filter(u8::is_ascii_digit).count();
-    (word.len() >= 32 || word.len() >= 16 && digits > 0) && !word.starts_with('/')
-}
-
 /// Ids, digests and keys become `X`, numbers `N`.
 fn text_shape(text: &str) -> String {
+    let is_inner = |letter: char| letter.is_ascii_alphanumeric() || "+/=_-".contains(letter);
     let mut shape = String::new();
     let mut word = String::new();
     for letter in text.chars().chain(['\n']) {
@@ -76,7 +61,10 @@ fn text_shape(text: &str) -> String {
             word.push(letter);
             continue;
         }
-        if is_id(&word) {
+        let digits = word.bytes().filter(u8::is_ascii_digit).count();
+        // A path is no id, however long it is.
+        let is_id = (word.len() >= 32 || word.len() >= 16 && digits > 0) && !word.starts_with('/');
+        if is_id {
             shape.push('X');
         } else {
             shape.push_str(&numbers(&word));

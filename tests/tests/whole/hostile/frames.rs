@@ -120,6 +120,34 @@ pub(super) async fn converse(addr: SocketAddr, bytes: &[u8]) -> End {
     end
 }
 
+/// What a client may send ahead: on each stream, and on all streams together. Read until the gateway has acknowledged our
+/// settings, before which it says all that it has to say of windows.
+pub(super) async fn windows(addr: SocketAddr) -> (u32, u32) {
+    let mut stream = TcpStream::connect(addr).await.unwrap();
+    let preface = [b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", frame(SETTINGS, 0, 0, &[]).as_slice()].concat();
+    stream.write_all(&preface).await.unwrap();
+    let (mut each, mut all) = (65_535, 65_535);
+    loop {
+        let mut head = [0; 9];
+        stream.read_exact(&mut head).await.unwrap();
+        let mut payload = vec![0; usize::from(u16::from_be_bytes([head[1], head[2]]))];
+        stream.read_exact(&mut payload).await.unwrap();
+        let number = |bytes: &[u8]| u32::from_be_bytes(bytes.try_into().unwrap());
+        match (head[3], head[4]) {
+            (SETTINGS, ACK) => return (each, all),
+            (SETTINGS, _) => {
+                let window = payload.chunks(6).find(|setting| setting[..2] == INITIAL_WINDOW_SIZE);
+                each = window.map_or(each, |setting| number(&setting[2..]));
+            }
+            (WINDOW_UPDATE, _) => all += number(&payload),
+            _ => {}
+        }
+    }
+}
+
+/// RFC 9113, section 6.5.2.
+const INITIAL_WINDOW_SIZE: [u8; 2] = [0, 4];
+
 /// The status at the beginning of an answer's block: in the static table, or as three digits of Huffman code.
 fn status(block: &[u8]) -> u16 {
     match block {

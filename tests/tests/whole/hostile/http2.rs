@@ -5,7 +5,7 @@ use super::frames::{
     ACK, CONTINUATION, DATA, END_HEADERS, END_STREAM, ENHANCE_YOUR_CALM,
     End::{self, Answered, GoneAway, Reset},
     FLOW_CONTROL_ERROR, FRAME_SIZE_ERROR, GOAWAY, HEADERS, PADDED, PING, PRIORITY, PROTOCOL_ERROR,
-    PUSH_PROMISE, RST_STREAM, SETTINGS, WINDOW_UPDATE, block, converse, frame, get, request,
+    PUSH_PROMISE, RST_STREAM, SETTINGS, WINDOW_UPDATE, block, converse, frame, get, request, windows,
 };
 use crate::stage::Stage;
 use outcall_tests::replica::Outcall;
@@ -251,4 +251,12 @@ async fn what_is_only_tiresome_does_not_keep_a_request_from_its_answer() {
         ],
     )
     .await;
+}
+
+/// What is sent ahead lies in memory before any limit of bodies is asked; so it is bounded by connections alone.
+#[tokio::test]
+async fn a_connection_can_send_little_ahead_of_what_is_read() {
+    let stage = Stage::varying("").await;
+    let most = outcall_gateway::limits::H2_AHEAD_BYTES_MAX;
+    assert_eq!(windows(stage.gateway.addr()).await, (most, most));
 }
