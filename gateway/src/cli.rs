@@ -22,7 +22,10 @@ mod health;
 mod init;
 mod keygen;
 mod keys;
+mod log;
 mod read;
+#[cfg(test)]
+mod reference;
 mod schema;
 mod serve;
 mod store;
@@ -111,12 +114,31 @@ struct Serve {
     admin: Option<SocketAddr>,
     #[command(flatten)]
     guard: Guard,
+    #[command(flatten)]
+    otlp: Otlp,
     /// How log lines are written.
     #[arg(long, env = "OUTCALL_LOG_FORMAT", value_name = "FORMAT", default_value = "human")]
     log_format: LogFormat,
     /// Which log lines are written: a level, or a filter such as `info,outcall_gateway::request=warn`.
     #[arg(long, env = "OUTCALL_LOG", value_name = "FILTER", default_value = "info")]
     log: String,
+}
+
+/// Who collects traces.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Traces")]
+struct Otlp {
+    /// A collector of traces: a URL to which spans go by OTLP over HTTP, at its `/v1/traces`. Off unless it is given.
+    ///
+    /// One span for each request and each upstream call; the replicas of an outcall are one trace.
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL")]
+    otlp: Option<String>,
+    /// Headers for the collector, as `NAME=VALUE,…`; better given by the variable, since a command line is for all to see.
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_HEADERS", hide_env_values = true, value_name = "PAIRS")]
+    otlp_headers: Option<String>,
+    /// As which service the collector knows the gateway.
+    #[arg(long, env = "OTEL_SERVICE_NAME", value_name = "NAME", default_value = NAME)]
+    otlp_service: String,
 }
 
 /// Who may use the admin port.

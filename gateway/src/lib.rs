@@ -20,7 +20,7 @@
 //!
 //! Around it: [`config`] (what `proxy_conf.json` says), `limits` (every bound by name), `log` (one line per request),
 //! `activity` (what is in flight, and the drain), `reload` (a changed configuration, swapped in), `stats` (what is counted),
-//! `admin` (what operators see of it), `cli` and `demo`.
+//! `traces` (spans for a collector), `admin` (what operators see of it), `cli` and `demo`.
 
 mod activity;
 mod admin;
@@ -46,6 +46,7 @@ pub mod server;
 #[cfg(test)]
 mod simulation;
 mod stats;
+mod traces;
 mod upstream;
 
 pub use answer::Answer;

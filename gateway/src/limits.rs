@@ -353,6 +353,21 @@ pub const KEY_DIGITS_MIN: usize = 8;
 /// Keys of one answer of the keys API.
 pub const API_KEYS_MAX: usize = 500;
 
+// Traces.
+
+/// Spans that wait for the collector; further ones are left out.
+pub const SPANS_QUEUED_MAX: usize = 8_192;
+/// Spans of one request to the collector.
+pub const SPANS_AT_ONCE: usize = 512;
+/// How long spans wait for others to go with them, and how long a collector that takes none is left alone.
+pub const SPANS_PAUSE: Duration = Duration::from_secs(1);
+/// How long a collector may take over one request.
+pub const COLLECTOR_TIMEOUT: Duration = Duration::from_secs(10);
+/// Bytes of a collector's answer that are read.
+pub const COLLECTOR_ANSWER_BYTES_MAX: usize = 64 * 1024;
+/// How long a gateway that stops waits for its collector to take the last spans.
+pub const SPANS_FLUSH: Duration = Duration::from_secs(2);
+
 // Asking whether it runs.
 
 /// How long `outcall-gateway health` waits for a connection. The checks of Dockerfile and fly.toml wait no shorter.

@@ -1,7 +1,8 @@
 //! One line per request: what it was, what became of it, how long it took.
 //!
 //! The line is printed when the request is over, also when its client leaves before the answer. Keys appear as
-//! digests; paths, queries, headers and bodies never do. What the line says is counted in the same moment (`stats`).
+//! digests; paths, queries, headers and bodies never do. What the line says is counted in the same moment (`stats`), and told to
+//! whoever collects traces.
 
 use std::{
     fmt,
@@ -19,10 +20,14 @@ use crate::{
     error::Problem,
     ledger::Settlement,
     stats::{Counts, How, Part},
+    traces::{Kind, Span, SpanId},
 };
 
 /// What a filter calls these lines.
 const TARGET: &str = "outcall_gateway::request";
+
+/// What a filter calls the lines of what operators have done. They are kept whatever the filter says: `admin/keys`.
+pub(crate) const AUDIT: &str = "outcall_gateway::audit";
 
 /// What part a request played in its outcall.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,9 +43,14 @@ pub(crate) enum Role {
 }
 
 /// The line of a request that is being answered.
-pub(crate) struct Line(Mutex<Fields>);
+pub(crate) struct Line {
+    /// What it is called in traces.
+    span: SpanId,
+    fields: Mutex<Fields>,
+}
 
 struct Fields {
+    span: SpanId,
     started: Instant,
     method: Method,
     /// Whose request it is counted as; before its route is known, nobody's.
@@ -56,7 +66,9 @@ struct Fields {
 
 impl Line {
     pub(crate) fn begin(method: &Method) -> Self {
-        Self(Mutex::new(Fields {
+        let span = SpanId::random();
+        let fields = Fields {
+            span,
             started: Instant::now(),
             method: method.clone(),
             counts: None,
@@ -67,7 +79,13 @@ impl Line {
             late: false,
             upstream_status: None,
             answer: None,
-        }))
+        };
+        Self { span, fields: Mutex::new(fields) }
+    }
+
+    /// What the request is called in traces.
+    pub(crate) fn span(&self) -> SpanId {
+        self.span
     }
 
     /// What is counted of the request is counted here, until its route is known.
@@ -109,7 +127,7 @@ impl Line {
     }
 
     fn fields(&self) -> MutexGuard<'_, Fields> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.fields.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -144,10 +162,38 @@ impl Fields {
     }
 }
 
+impl Fields {
+    fn span(&self, took: Duration) -> Span {
+        let mut span = Span::ended(Kind::Server, self.span, self.key.as_ref(), took);
+        let route = self.counts.as_ref().filter(|_| self.routed).map(|counts| &*counts.route);
+        span.named(&self.method, route);
+        span.say("outcall.role", Some(self.role.name()));
+        span.say("outcall.caller", self.caller.as_deref());
+        span.say("outcall.upstream_status", self.upstream_status);
+        let Some((status, body_bytes, problem)) = self.answer else {
+            span.failed("client left");
+            return span;
+        };
+        span.say("http.response.status_code", Some(status.as_u16()));
+        span.say("http.response.body.size", Some(body_bytes));
+        let facts = problem.map(Problem::facts);
+        span.say("outcall.executed", facts.map(|facts| facts.executed.as_str()));
+        match facts {
+            Some(facts) => span.failed(facts.kind),
+            None if status.is_server_error() => span.failed(status.as_str()),
+            None => {}
+        }
+        span
+    }
+}
+
 impl Drop for Fields {
     fn drop(&mut self) {
         let took = self.started.elapsed();
         self.count(took);
+        if let Some(counts) = &self.counts {
+            counts.traces.tell(|| self.span(took));
+        }
         if !tracing::enabled!(target: TARGET, Level::INFO) {
             return;
         }
@@ -177,13 +223,19 @@ impl Drop for Fields {
     }
 }
 
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Role {
+    fn name(self) -> &'static str {
+        match self {
             Self::Lead => "lead",
             Self::Follow => "follow",
             Self::Replay => "replay",
             Self::None => "none",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }

@@ -21,8 +21,10 @@ mod recent;
 pub(crate) use counts::{CallEnd, Counts, KeyEnd, Part};
 pub(crate) use gauge::{Gauge, Held};
 pub(crate) use histogram::{BOUNDS, Histogram, Reading};
-pub(crate) use leading::{Calling, Leading};
+pub(crate) use leading::{Called, Calling, Leading};
 pub(crate) use recent::{Ended, How, Key, Recent, Seen};
+
+use crate::traces::Traces;
 
 /// Everything that is counted in this process.
 pub(crate) struct Stats {
@@ -32,6 +34,8 @@ pub(crate) struct Stats {
     pub(crate) unrouted: Arc<Counts>,
     /// The keys that were led, or waited for, most recently.
     pub(crate) recent: Arc<Recent>,
+    /// Where spans go.
+    pub(crate) traces: Arc<Traces>,
     /// Connections that are open.
     pub(crate) connections: Gauge,
     accepted: AtomicU64,
@@ -44,11 +48,12 @@ const NO_ROUTE: &str = "none";
 
 impl Default for Stats {
     fn default() -> Self {
-        let recent = Arc::new(Recent::default());
+        let (recent, traces) = (Arc::new(Recent::default()), Arc::default());
         Self {
             routes: Mutex::default(),
-            unrouted: Arc::new(Counts::new(NO_ROUTE, &recent)),
+            unrouted: Arc::new(Counts::new(NO_ROUTE, &recent, &traces)),
             recent,
+            traces,
             connections: Gauge::default(),
             accepted: AtomicU64::new(0),
             started: SystemTime::now(),
@@ -63,7 +68,7 @@ impl Stats {
         if let Some(counts) = routes.get(path) {
             return counts.clone();
         }
-        let counts = Arc::new(Counts::new(path, &self.recent));
+        let counts = Arc::new(Counts::new(path, &self.recent, &self.traces));
         routes.insert(path.into(), counts.clone());
         counts
     }

@@ -27,6 +27,7 @@ use attempt::Failed;
 use body::Outgoing;
 use client::Clients;
 pub use client::Network;
+pub(crate) use client::{Connector, connector_to_anywhere as connector};
 pub(crate) use knock::{Heard, Knock};
 use resolver::Reach;
 

@@ -24,6 +24,7 @@ use crate::{
     App,
     ledger::{Standing, Unavailable},
     limits,
+    log::AUDIT,
     stats::Seen,
 };
 
@@ -149,16 +150,17 @@ async fn forget(app: &App, digest: &str, body: Incoming, peer: SocketAddr) -> Re
     json(StatusCode::OK, &Key::standing(id, seen.as_ref(), &standing, app.ledger.now()))
 }
 
-/// What is left of it: the log.
+/// What is left of it: the log, which no filter silences here.
 fn note(id: &Digest, seen: Option<&Seen>, repeatable: bool, by: Option<&str>, peer: SocketAddr) {
     let route = seen.map(|seen| &*seen.key.route);
     // Nothing that could pass for another line.
     let by = by.map(|by| by.chars().filter(|it| !it.is_control()).take(100).collect::<String>());
     let by = by.as_deref();
     if repeatable {
-        tracing::info!(key = %id, route, by, %peer, "an operator has had a key forgotten");
+        tracing::info!(target: AUDIT, key = %id, route, by, %peer, "an operator has had a key forgotten");
     } else {
         tracing::warn!(
+            target: AUDIT,
             key = %id,
             route,
             by,

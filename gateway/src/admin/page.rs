@@ -88,9 +88,9 @@ fn state(admin: &Admin) -> Markup {
     } else {
         ("good", "Ready: it leads, follows and replays.")
     };
-    let mark = if kind == "good" { "✓" } else { "!" };
     html! {
-        p class={ "state " (kind) } { span.mark aria-hidden="true" { (mark) } " " (text) " " span.faint { "Up for " (ago(app.stats.started)) "." } }
+        // Its mark is the style's: the words say it.
+        p class={ "state " (kind) } { (text) " " span.faint { "Up for " (ago(app.stats.started)) "." } }
     }
 }
 
@@ -130,10 +130,12 @@ fn problems(admin: &Admin) -> Markup {
             @if latest.is_empty() { p { "The log has complained about nothing." } } @else {
                 ul.problems {
                     @for it in &latest {
+                        @let (what, about) = it.text.split_once(" · ").unwrap_or((&it.text, ""));
                         li class=(if it.is_error { "bad" } else { "warn" }) {
                             span.kind { @if it.is_error { "Error" } @else { "Warning" } }
-                            " " span.what { (it.text) } " "
-                            span.faint { @if it.times > 1 { (count(it.times)) " times, last " } (ago(it.at)) " ago" }
+                            " " span.what { (what) }
+                            @if !about.is_empty() { " " span.about { (about) } }
+                            " " span.faint { @if it.times > 1 { (count(it.times)) " times, last " } (ago(it.at)) " ago" }
                         }
                     }
                 }

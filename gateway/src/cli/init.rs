@@ -44,7 +44,13 @@ fn write_new(path: &Path, text: &str) -> io::Result<()> {
 }
 
 fn failed(path: &Path, error: &io::Error) -> ExitCode {
-    eprintln!("{NAME}: {}: {error}", path.display());
+    match error.kind() {
+        io::ErrorKind::AlreadyExists => eprintln!(
+            "{NAME}: {}: found a file, expected none: name another, or - to have it printed",
+            path.display()
+        ),
+        _ => eprintln!("{NAME}: {}: {error}", path.display()),
+    }
     ExitCode::FAILURE
 }
 

@@ -2,7 +2,6 @@
 
 use std::{
     error::Error,
-    io::IsTerminal,
     net::{Ipv6Addr, SocketAddr},
     path::PathBuf,
     process::ExitCode,
@@ -10,10 +9,10 @@ use std::{
 };
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tracing_subscriber::{EnvFilter, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+use tokio_util::sync::CancellationToken;
 
 use super::{
-    LogFormat, MISUSE, Serve, admin, fly,
+    MISUSE, NAME, Otlp, Serve, admin, fly, log,
     read::{self, Read, Routes},
     store::{self, Store},
 };
@@ -24,20 +23,21 @@ use crate::{
     limits,
     reload::{Parse, Reload},
     server,
+    traces::{Collector, Export, WrongCollector},
 };
 
 /// The port, unless the command line or the configuration names another.
 pub(super) const PORT: u16 = 8080;
 
 pub(super) fn run(serve: Serve) -> ExitCode {
-    let filter = match EnvFilter::try_new(&serve.log) {
+    let filter = match log::filter(&serve.log) {
         Ok(filter) => filter,
         Err(error) => {
             return misuse(&format!("--log: found {:?}, expected a log filter: {error}", serve.log));
         }
     };
     let complaints = Complaints::default();
-    log_to_stderr(serve.log_format, filter, complaints.clone());
+    log::to_stderr(serve.log_format, filter, complaints.clone());
     let routes = if serve.with_demo_upstream { Routes::OfProgramToo } else { Routes::OfFile };
     let mut read = match read::config(&serve.file, routes) {
         Ok(read) => read,
@@ -54,6 +54,10 @@ pub(super) fn run(serve: Serve) -> ExitCode {
         Ok(admin) => admin,
         Err(wrong) => return misuse(&wrong.to_string()),
     };
+    let collector = match collector(&serve.otlp, &read.config) {
+        Ok(collector) => collector,
+        Err(wrong) => return misuse(&wrong.to_string()),
+    };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&error),
@@ -62,7 +66,7 @@ pub(super) fn run(serve: Serve) -> ExitCode {
         let demo = if serve.with_demo_upstream { Some(DemoUpstream::start().await?) } else { None };
         let demo = demo.map(|demo| demo.route()).transpose()?;
         read.config.routes.extend(demo.clone());
-        serve_until_told(&serve, store, (read, demo), (admin, complaints)).await
+        serve_until_told(&serve, store, (read, demo), (admin, complaints), collector).await
     });
     // A look-up that hangs must not keep the process.
     runtime.shutdown_timeout(limits::CLOSE_GRACE);
@@ -77,6 +81,7 @@ async fn serve_until_told(
     store: Store,
     (read, demo): (Read, Option<Arc<Route>>),
     (admin, complaints): (Option<admin::Planned>, Complaints),
+    collector: Option<Collector>,
 ) -> Result<(), Box<dyn Error>> {
     // From here on it is a wish to look at the file, not the end of the process.
     let hangup = signal(SignalKind::hangup())?;
@@ -96,10 +101,14 @@ async fn serve_until_told(
     let app = Arc::new(App::new(config.clone(), store.ledger.clone(), Network::default())?);
     let opened = server::Opened::new(listener, app.clone())?;
     // Said when nothing can go wrong any more.
-    announce(&config, text.as_ref().map(|_| &*path), &store, address, admin.as_ref());
+    let beside = (admin.as_ref(), collector.as_ref());
+    announce(&config, text.as_ref().map(|_| &*path), &store, address, beside);
     store.warn();
     let reload = Reload::new(app.clone(), path.clone(), text, reparse(path, demo));
     let reloading = tokio::spawn(reload.run(hangup));
+    let traced = CancellationToken::new();
+    let exporting = collector.and_then(|collector| Export::new(app.clone(), collector));
+    let exporting = exporting.map(|export| tokio::spawn(export.run(traced.clone())));
     let served = opened.run(shutdown.requested(app.clone()));
     match admin {
         // To the end of the drain: until then there is something to be seen.
@@ -114,7 +123,20 @@ async fn serve_until_told(
     }
     reloading.abort();
     store.leave().await;
+    traced.cancel();
+    if let Some(exporting) = exporting {
+        // What it could not hand over is lost, as it would be at any other time.
+        let _ = exporting.await;
+    }
     Ok(())
+}
+
+fn collector(otlp: &Otlp, config: &Config) -> Result<Option<Collector>, WrongCollector> {
+    // A variable that is there and empty is one that is not there.
+    let url = otlp.otlp.as_deref().filter(|url| !url.is_empty());
+    let service = Some(&*otlp.otlp_service).filter(|name| !name.is_empty()).unwrap_or(NAME);
+    let extra_ca = config.server.upstream_ca.as_deref();
+    url.map(|url| Collector::new(url, otlp.otlp_headers.as_deref(), service, extra_ca)).transpose()
 }
 
 /// Reads the file again, as it was read at the start; the demo's route stays.
@@ -171,7 +193,7 @@ fn announce(
     path: Option<&std::path::Path>,
     store: &store::Opened,
     address: SocketAddr,
-    admin: Option<&admin::Door>,
+    (admin, collector): (Option<&admin::Door>, Option<&Collector>),
 ) {
     let source = path.map_or_else(|| "no file".to_owned(), |path| path.display().to_string());
     let scheme = if config.server.tls.is_some() { "https" } else { "http" };
@@ -180,6 +202,9 @@ fn announce(
     eprintln!("store     {store}");
     if let Some(admin) = admin {
         eprintln!("admin     {admin}");
+    }
+    if let Some(collector) = collector {
+        eprintln!("traces    {collector}");
     }
     eprintln!(
         "listening {scheme}://{address}{}\n",
@@ -221,24 +246,6 @@ impl Shutdown {
             std::process::exit(1);
         });
     }
-}
-
-fn log_to_stderr(format: LogFormat, filter: EnvFilter, complaints: Complaints) {
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_target(false)
-        .with_ansi(may_be_coloured())
-        .with_writer(std::io::stderr);
-    match format {
-        LogFormat::Human => log.compact().finish().with(complaints).init(),
-        LogFormat::Json => log.json().flatten_event(true).finish().with(complaints).init(),
-    }
-}
-
-/// On a terminal, unless its owner wants none (<https://no-color.org>).
-fn may_be_coloured() -> bool {
-    let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    std::io::stderr().is_terminal() && !unwanted
 }
 
 fn misuse(message: &str) -> ExitCode {

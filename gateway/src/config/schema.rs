@@ -82,13 +82,14 @@ pub(super) fn up_to(min: u64, max: impl TryInto<u64>) -> impl FnMut(&mut Schema)
     }
 }
 
-/// A duration: its bounds in words, since no schema can compare them.
+/// A duration: its bounds in words, since no schema can compare them, and once more by themselves for the reference.
 pub(super) fn lasts(bounds: Bounds, default: Option<Duration>) -> impl FnMut(&mut Schema) {
     move |schema| {
         let Bounds { min, max, example } = bounds;
         let said = schema.get("description").and_then(Value::as_str).unwrap_or_default();
         let said = format!("{said} From {} to {}.", Shown(min), Shown(max));
         schema.insert("description".to_owned(), json!(said));
+        schema.insert("x-bounds".to_owned(), json!([Shown(min).to_string(), Shown(max).to_string()]));
         schema.insert("examples".to_owned(), json!([example]));
         if let Some(default) = default {
             schema.insert("default".to_owned(), json!(Shown(default).to_string()));

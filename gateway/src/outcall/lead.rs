@@ -19,7 +19,7 @@ use crate::{
     error::Problem,
     ledger::{Foretold, Lead, Refusal, Settlement, Unavailable},
     limits,
-    stats::{CallEnd, Calling, Leading},
+    stats::{Calling, Leading},
     upstream::{Call, Failure, Received},
 };
 
@@ -108,9 +108,9 @@ async fn conduct(
 /// Makes the call, and what became of it an answer.
 async fn call(app: &App, request: &Arc<Request>, body: Body, pass: Pass) -> Settlement {
     let counts = &request.served().counts;
-    let calling = Calling::begin(counts);
+    let calling = Calling::begin(counts, request.as_called());
     let ended = app.upstream.call(&Call::new(request, body.bytes().clone())).await;
-    calling.ended(CallEnd::of(&ended));
+    calling.ended(&ended);
     pass.report(!matches!(ended, Err(Failure::NothingSent | Failure::BrokenOff | Failure::TimedOut)));
     match ended {
         Ok(received) => {

@@ -21,6 +21,7 @@ use crate::{
     ledger::{Ask, Fingerprinted, Foretold, Repeat, Terms, Timestamp},
     log::Line,
     stats,
+    traces::SpanId,
 };
 
 /// Whoever uses a route that is for everybody: nobody is known by name, and keys are scoped to the route alone.
@@ -35,6 +36,8 @@ pub(crate) struct Request {
     id: Digest,
     /// Who sent it, on a route that is not for everybody.
     asker: Option<Asker>,
+    /// What it is called in traces.
+    span: SpanId,
 }
 
 /// What was asked, before it has a key.
@@ -92,7 +95,7 @@ where
     {
         return Err(Problem::TokenForAnother);
     }
-    Ok((Arc::new(Request { head, fingerprint, key, id, asker }), body))
+    Ok((Arc::new(Request { head, fingerprint, key, id, asker, span: line.span() }), body))
 }
 
 impl Head {
@@ -165,6 +168,11 @@ impl Request {
             led_here,
             ended: None,
         }
+    }
+
+    /// What is told of the upstream call that it makes.
+    pub(crate) fn as_called(&self) -> stats::Called<'_> {
+        stats::Called { id: self.id, method: self.method(), by: self.span }
     }
 
     /// The `Idempotency-Key` that goes upstream.

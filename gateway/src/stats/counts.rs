@@ -13,6 +13,7 @@ use outcall_protocol::digest::Digest;
 use super::{Gauge, Histogram, How, Recent};
 use crate::{
     error::Problem,
+    traces::Traces,
     upstream::{Failure, Received},
 };
 
@@ -145,6 +146,7 @@ pub(crate) struct Counts {
     /// The path of the route.
     pub(crate) route: Arc<str>,
     pub(super) recent: Arc<Recent>,
+    pub(crate) traces: Arc<Traces>,
     requests: [AtomicU64; Part::ALL.len()],
     problems: [AtomicU64; Problem::ALL.len()],
     body_bytes: AtomicU64,
@@ -162,10 +164,11 @@ pub(crate) struct Counts {
 }
 
 impl Counts {
-    pub(super) fn new(route: &str, recent: &Arc<Recent>) -> Self {
+    pub(super) fn new(route: &str, recent: &Arc<Recent>, traces: &Arc<Traces>) -> Self {
         Self {
             route: route.into(),
             recent: recent.clone(),
+            traces: traces.clone(),
             requests: Default::default(),
             problems: std::array::from_fn(|_| AtomicU64::new(0)),
             body_bytes: AtomicU64::new(0),
@@ -269,7 +272,7 @@ mod tests {
 
     #[test]
     fn cycles_are_saved_by_those_who_wait_shorter_than_a_call_takes() {
-        let counts = Counts::new("/r", &Arc::default());
+        let counts = Counts::new("/r", &Arc::default(), &Arc::default());
         let (short, long) = (Duration::from_millis(20), Duration::from_millis(100));
         counts.request(Part::Replay, short, 10, None);
         assert_eq!(counts.cycles_saved(), 0, "nobody knows yet how long a call takes");

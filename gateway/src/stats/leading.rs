@@ -1,7 +1,8 @@
 //! A key while it is led here, and its upstream call: however they end, they are counted once.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
+use http::Method;
 use outcall_protocol::digest::Digest;
 use tokio::time::Instant;
 
@@ -9,6 +10,8 @@ use super::{CallEnd, Counts, Ended, Held, KeyEnd};
 use crate::{
     error::{Executed, Problem},
     ledger::{Settlement, Timestamp},
+    traces::{Kind, Span, SpanId},
+    upstream::{Failure, Received},
 };
 
 /// Counts the end of a key. Dropped without one, its leader was lost.
@@ -22,9 +25,19 @@ pub(crate) struct Leading {
 /// Counts an upstream call. Dropped without an end, it was cut off.
 pub(crate) struct Calling<'a> {
     counts: &'a Counts,
+    called: Called<'a>,
     started: Instant,
     end: CallEnd,
+    status: Option<u16>,
     _now: Held,
+}
+
+/// For whom an upstream is called.
+pub(crate) struct Called<'a> {
+    pub(crate) id: Digest,
+    pub(crate) method: &'a Method,
+    /// The request that leads.
+    pub(crate) by: SpanId,
 }
 
 impl Leading {
@@ -56,19 +69,40 @@ impl Drop for Leading {
 }
 
 impl<'a> Calling<'a> {
-    pub(crate) fn begin(counts: &'a Counts) -> Self {
-        Self { counts, started: Instant::now(), end: CallEnd::Cut, _now: counts.calls_now.hold() }
+    pub(crate) fn begin(counts: &'a Counts, called: Called<'a>) -> Self {
+        let (started, now) = (Instant::now(), counts.calls_now.hold());
+        Self { counts, called, started, end: CallEnd::Cut, status: None, _now: now }
     }
 
     /// It ended so.
-    pub(crate) fn ended(mut self, end: CallEnd) {
-        self.end = end;
+    pub(crate) fn ended(mut self, ended: &Result<Received, Failure>) {
+        self.end = CallEnd::of(ended);
+        self.status = match ended {
+            Ok(Received { status, .. }) | Err(Failure::TooLarge { status }) => Some(status.as_u16()),
+            Err(_) => None,
+        };
+    }
+
+    fn span(&self, took: Duration) -> Span {
+        let mut span = Span::ended(Kind::Client, SpanId::random(), Some(&self.called.id), took);
+        span.child_of(self.called.by);
+        span.named(self.called.method, Some(&self.counts.route));
+        span.say("http.response.status_code", self.status);
+        span.say("outcall.call", Some(self.end.name()));
+        match (self.end, self.status) {
+            (CallEnd::Complete, Some(status @ 400..)) => span.failed(&status.to_string()),
+            (CallEnd::Complete, _) => {}
+            (end, _) => span.failed(end.name()),
+        }
+        span
     }
 }
 
 impl Drop for Calling<'_> {
     fn drop(&mut self) {
-        self.counts.call(self.end, self.started.elapsed());
+        let took = self.started.elapsed();
+        self.counts.call(self.end, took);
+        self.counts.traces.tell(|| self.span(took));
     }
 }
 

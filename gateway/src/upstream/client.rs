@@ -25,7 +25,7 @@ use super::{
 use crate::limits;
 
 pub(super) type Client = legacy::Client<Connector, Outgoing>;
-pub(super) type Connector = HttpsConnector<HttpConnector<Resolver>>;
+pub(crate) type Connector = HttpsConnector<HttpConnector<Resolver>>;
 
 /// All clients.
 pub(super) struct Clients {
@@ -78,6 +78,11 @@ impl Clients {
             Reach::Public => &self.public,
         }
     }
+}
+
+/// What makes the connections of whoever calls out beside this: the same trust, the same look-ups.
+pub(crate) fn connector_to_anywhere(extra_ca: Option<&Path>) -> Result<Connector, UpstreamError> {
+    Ok(connector(&tls(extra_ca)?, Resolver::new(Arc::default(), Reach::Anywhere)))
 }
 
 fn connector(tls: &ClientConfig, resolver: Resolver) -> Connector {

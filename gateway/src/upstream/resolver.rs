@@ -26,7 +26,7 @@ pub(super) enum Reach {
 
 /// The system's resolver, behind the pinned names and before what may be reached.
 #[derive(Clone)]
-pub(super) struct Resolver<S = GaiResolver> {
+pub(crate) struct Resolver<S = GaiResolver> {
     pinned: Arc<HashMap<String, SocketAddr>>,
     reach: Reach,
     system: S,

@@ -155,8 +155,8 @@ fn ends(texts: &Texts, docker: &Dockerfile, fly: &Sections, unit: &Sections, fou
     }
     let readme = texts.between("README.md", "| `server.drain` | `\"", "\"`");
     found.unless(seconds(readme) == drain, format!("README: server.drain is {readme}"));
-    // The drain, the last bytes of its connections, what the store and the runtime have left, and a margin.
-    let least = drain + 3 * limits::CLOSE_GRACE + Duration::from_secs(5);
+    // The drain, the last bytes of its connections, what the store and the runtime have left, the last spans, and a margin.
+    let least = drain + 3 * limits::CLOSE_GRACE + limits::SPANS_FLUSH + Duration::from_secs(5);
     let docker_stop = texts.between("Dockerfile", "--stop-timeout ", " ");
     let fly_kill = fly.one("top", "kill_timeout");
     for (whose, given) in

@@ -40,4 +40,5 @@ mod retries;
 mod schedules;
 mod security;
 mod stage;
+mod traces;
 mod workflows;

@@ -88,7 +88,7 @@ fn chart(title: &str, told: &str, lines: &[Line], unit: impl Fn(f64) -> String) 
             p.told { (told) }
             p.legend aria-hidden="true" {
                 @for line in lines { span class=(line.class) { i {} (line.name) } }
-                @if most > 0.0 { span.most { "top: " (unit(most)) } }
+                @if most > 0.0 { span.most { "highest: " (unit(most)) } }
             }
             svg viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } preserveAspectRatio="none" role="img" aria-label={ (title) ". " (told) } {
                 path.grid d={ "M0 " (HEIGHT) "H" (WIDTH) "M0 " (HEIGHT / 2.0) "H" (WIDTH) "M0 0.5H" (WIDTH) } {}
@@ -158,7 +158,7 @@ mod tests {
         let told: Vec<_> = pieces.iter().flatten().map(|(from, to)| to.requests - from.requests).collect();
         assert_eq!((pieces.len(), told), (PIECES as usize, vec![0, 70, 70]));
         let text = all(&sums).into_string();
-        assert!(text.contains("140 requests came") && text.contains("top: 7.0 per second"), "{text}");
+        assert!(text.contains("140 requests came") && text.contains("highest: 7.0 per second"), "{text}");
         assert!(text.contains("No upstream call has ended."), "{text}");
         stats.unrouted.call(CallEnd::Complete, Duration::from_millis(80));
         after(&stats, &mut sums, 10, 0).await;

@@ -22,7 +22,7 @@ pub(super) fn table(app: &App) -> Markup {
                     "The last " (latest.len().min(limits::PAGE_KEYS)) ", and to how many replicas each was served: its leader, those who waited, those who came when
                      the answer was known, and those who came more than a minute after it."
                 }
-                div.scroll tabindex="0" role="region" aria-labelledby="keys" {
+                div.scroll tabindex="0" role="region" aria-label="Table of keys" {
                     table {
                         caption.hidden { "Keys of late, the latest first" }
                         thead {
@@ -76,7 +76,10 @@ fn state(key: &Key, now: Timestamp) -> (&'static str, String) {
     };
     let expired = if ended.expires <= now { ", expired" } else { "" };
     match (ended.problem, ended.upstream_status) {
-        (None, _) => ("good", format!("{}{expired}", ended.status.as_u16())),
+        (None, _) => {
+            let class = if ended.status.as_u16() < 400 { "good" } else { "warn" };
+            (class, format!("{}{expired}", ended.status.as_u16()))
+        }
         (Some(Problem::OutcomeUnknown), _) => ("bad", format!("outcome unknown{expired}")),
         (Some(problem), Some(upstream)) => (
             "warn",

@@ -18,7 +18,7 @@ pub(super) fn table(app: &App) -> Markup {
         section aria-labelledby="routes" {
             h2 #routes { "Routes" }
             (configuration(app))
-            div.scroll tabindex="0" role="region" aria-labelledby="routes" {
+            div.scroll tabindex="0" role="region" aria-label="Table of routes" {
                 table {
                     caption.hidden { "Routes in service, with what each has done since the start" }
                     thead {

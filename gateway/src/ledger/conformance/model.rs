@@ -10,7 +10,7 @@ use super::{
     Bench, Failing,
     parts::{LIFE, NONE, ask, name, settlement},
 };
-use crate::ledger::{Claim, Ending, Lead, Record, Repeat, Unavailable, Waiter};
+use crate::ledger::{Claim, Ending, Lead, Record, Repeat, Standing, Unavailable, Waiter};
 
 mod key;
 
@@ -78,14 +78,15 @@ async fn play<B: Bench>(seed: u64) {
     };
     for _ in 0..STEPS {
         let key = random.usize(..REPEATS.len());
-        match random.u32(..if B::OUTLIVES_ITS_PROCESS { 20 } else { 15 }) {
+        match random.u32(..if B::OUTLIVES_ITS_PROCESS { 22 } else { 17 }) {
             0..6 => history.claim(key, random.usize(..CONTENTS.len())).await,
             6..8 => history.begin(key).await,
             8..11 => history.settle(key).await,
             11..12 => history.drop_lead(key).await,
             12..15 => history.pass(random.u32(1..=QUARTERS)).await,
-            15..17 => history = history.crash().await,
-            17..18 => history.fail(if random.bool() { Failing::Lost } else { Failing::Landed }),
+            15..17 => history.forget(key).await,
+            17..19 => history = history.crash().await,
+            19..20 => history.fail(if random.bool() { Failing::Lost } else { Failing::Landed }),
             _ => history.heal().await,
         }
     }
@@ -179,6 +180,22 @@ impl<B: Bench> History<B> {
         for (key, _) in &mut self.keys {
             key.expire(self.now);
         }
+    }
+
+    /// As an operator would have it, whatever the key is doing.
+    async fn forget(&mut self, number: usize) {
+        // What is settled may be on its way to the disk.
+        self.bench.quiet().await;
+        let (key, _) = &mut self.keys[number];
+        let id = ask(&number.to_string(), CONTENTS[0], REPEATS[number]).id;
+        let seen = match self.bench.ledger().forget(&id).await {
+            Ok(Standing::Absent) => "absent".to_owned(),
+            Ok(Standing::InFlight) => "in flight".to_owned(),
+            Ok(Standing::Lost) => "lost".to_owned(),
+            Ok(Standing::Settled(record)) => text(&record),
+            Err(_) => "unreachable".to_owned(),
+        };
+        key.forget(&seen, self.now, self.failing);
     }
 
     async fn crash(mut self) -> Self {

@@ -15,6 +15,8 @@ use tokio::{
 
 use super::{Act, House, Outcall, Script};
 
+mod axe;
+
 /// What an accessibility checker would look for that can be seen from here: names, heads, sizes of what is touched.
 const CHECK: &str = r#"(() => {
   const wrong = [];
@@ -143,7 +145,7 @@ impl Browser {
     }
 
     async fn eval(&mut self, expression: &str) -> Value {
-        let params = json!({"expression": expression, "returnByValue": true});
+        let params = json!({"expression": expression, "returnByValue": true, "awaitPromise": true});
         self.tell("Runtime.evaluate", params).await["result"]["value"].clone()
     }
 

@@ -119,6 +119,22 @@ async fn a_forgotten_key_is_led_again_and_the_log_says_who_wanted_it() {
     assert_eq!(house.list("").await["keys"][0]["replicas"]["all"], 1);
 }
 
+/// Whoever quiets the log, by whatever words, does not quiet this.
+#[tokio::test]
+async fn no_filter_of_the_log_hides_that_a_key_was_forgotten() {
+    for filter in ["off", "error", "outcall_gateway=off", "outcall_gateway::audit=off", "error,[{key}]=off"] {
+        let mut house = House::with(Script::always(Act::Varying), &["--log", filter]).await;
+        house.send(&Outcall::post("/r").key("k")).await;
+        let digest = house.digest().await;
+        assert_eq!(house.forget(&digest, &json!({"confirm": digest, "by": "alice"})).await.0, 200);
+        let said = house.gateway.said("an operator has had a key forgotten").await;
+        assert!(said.contains(&digest) && said.contains("alice"), "{filter}: {said}");
+        house.gateway.signal("KILL").await;
+        let (_, heard) = house.gateway.last_words().await;
+        assert!(!heard.contains("answered"), "the control: {filter} quiets the rest: {heard}");
+    }
+}
+
 #[tokio::test]
 async fn what_may_not_be_repeated_is_forgotten_by_its_whole_digest_said_twice() {
     let house = House::new().await;

@@ -11,7 +11,7 @@ use super::{Page, output, pages, repository};
 use crate::cli::{BINARY, Folder};
 
 /// How such a command begins, and why it is not run here, or where it is.
-const ELSEWHERE: [(&str, &str); 24] = [
+const ELSEWHERE: [(&str, &str); 25] = [
     ("cargo run --profile counts", "a build of its own, which .ci/run makes"),
     ("fly ", "there is no fly.io here"),
     ("curl -i https://my-gateway.fly.dev", "there is no fly.io here"),
@@ -25,6 +25,7 @@ const ELSEWHERE: [(&str, &str); 24] = [
     ("rustup target add", "harness::wasm::Build does it, for all tests of canisters"),
     ("cargo rustc --profile canister", "local.rs, by `icp build`"),
     ("cargo test", "this is one of them; .ci/run runs them as they stand"),
+    ("OUTCALL_WRITE=1 cargo test", "the same tests, which then write what they compare"),
     ("POCKET_IC_BIN=", ".github/workflows/ci.yml"),
     ("cargo demo", ".ci/run"),
     ("fuzz/run ", "needs an input that crashed; .ci/run runs each target"),

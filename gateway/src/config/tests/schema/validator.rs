@@ -21,7 +21,8 @@ impl Validator<'_> {
         };
         for (word, says) in words {
             let good = match word.as_str() {
-                "$schema" | "$defs" | "title" | "description" | "examples" | "default" | "x-default" => true,
+                "$schema" | "$defs" | "title" | "description" | "examples" | "default" | "x-default"
+                | "x-bounds" => true,
                 "$ref" => {
                     let named = says.as_str().unwrap().strip_prefix('#').unwrap();
                     self.check(self.root.pointer(named).unwrap(), value, at)?;

@@ -33,11 +33,13 @@ pub(super) struct Key {
     looks: Vec<State>,
     /// As `looks`, unless writes have failed since.
     stored: Option<Vec<State>>,
+    /// Whether it may be forgotten on the disk, though that failed.
+    perhaps_forgotten: bool,
 }
 
 impl Key {
     pub(super) fn new(repeat: Repeat) -> Self {
-        Self { repeat, looks: vec![Absent], stored: None }
+        Self { repeat, looks: vec![Absent], stored: None, perhaps_forgotten: false }
     }
 
     /// What a claim with this content was worth: only the states that explain it are left.
@@ -49,7 +51,41 @@ impl Key {
         assert!(!self.looks.is_empty(), "at {now}: {seen} by {content}, in {before:?} ({:?})", self.repeat);
     }
 
+    /// What an operator was told who wanted it forgotten: only what is settled is, and only by a write.
+    pub(super) fn forget(&mut self, seen: &str, now: u32, failing: Option<Failing>) {
+        self.expire(now);
+        let before = self.looks.clone();
+        self.looks.retain(|state| match (state, failing) {
+            (Absent, None) => seen == "absent",
+            // Where nothing can be written nothing need be looked up.
+            (Absent, Some(_)) => ["absent", "unreachable"].contains(&seen),
+            (Claimed { .. } | InFlight { .. }, _) => seen == "in flight",
+            (Lost { .. }, _) => seen == "lost",
+            (Settled { answer, .. }, None) => seen == answer,
+            // What is still owed to the disk is not over yet.
+            (Settled { .. }, Some(_)) => ["unreachable", "in flight"].contains(&seen),
+        });
+        assert!(
+            !self.looks.is_empty(),
+            "at {now}: {seen} of a key to forget, in {before:?} ({:?})",
+            self.repeat
+        );
+        match (seen, failing) {
+            ("absent" | "in flight" | "lost", _) => {}
+            (_, None) => self.looks = vec![Absent],
+            (_, Some(how)) if self.looks.iter().any(|state| *state != Absent) => {
+                self.failed(failing, self.looks.clone(), vec![Absent]);
+                if how == Failing::Landed {
+                    self.perhaps_forgotten = true;
+                    self.looks.push(Absent);
+                }
+            }
+            _ => {}
+        }
+    }
+
     pub(super) fn claimed(&mut self, content: usize) {
+        self.perhaps_forgotten = false;
         self.each(|state| match state {
             Lost { until, .. } => Claimed { content, lost: Some(until) },
             _ => Claimed { content, lost: None },
@@ -131,9 +167,13 @@ impl Key {
         self.looks.extend(
             stored.into_iter().filter(|state| matches!(state, Settled { until, .. } if now < *until)),
         );
+        if self.perhaps_forgotten {
+            self.looks.push(Absent);
+        }
     }
 
     pub(super) fn crashed(&mut self, now: u32) {
+        self.perhaps_forgotten = false;
         let stored = self.stored.take().unwrap_or_else(|| self.looks.clone());
         let found = |state| match (state, self.repeat) {
             (Settled { content, answer, until }, _) => Settled { content, answer, until },
