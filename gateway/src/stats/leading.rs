@@ -22,6 +22,7 @@ pub(crate) struct Leading {
 /// Counts an upstream call. Dropped without an end, it was cut off.
 pub(crate) struct Calling<'a> {
     counts: &'a Counts,
+    deferred: bool,
     started: Instant,
     end: CallEnd,
     _now: Held,
@@ -40,6 +41,13 @@ impl Leading {
         self.counts.recent.ended(&self.id, ended);
     }
 
+    /// It was told what has become of another key, which counts its own end.
+    pub(crate) fn told(mut self, settlement: &Settlement, now: Timestamp) {
+        self.ended = true;
+        self.counts.key(KeyEnd::Answered);
+        self.counts.recent.ended(&self.id, Ended::of(settlement, now, Some(self.started.elapsed())));
+    }
+
     /// Its claim could not be made durable, and nothing was sent.
     pub(crate) fn refused(mut self) {
         self.ended = true;
@@ -56,8 +64,9 @@ impl Drop for Leading {
 }
 
 impl<'a> Calling<'a> {
-    pub(crate) fn begin(counts: &'a Counts) -> Self {
-        Self { counts, started: Instant::now(), end: CallEnd::Cut, _now: counts.calls_now.hold() }
+    /// A call; `deferred`, if nobody waits for it.
+    pub(crate) fn begin(counts: &'a Counts, deferred: bool) -> Self {
+        Self { counts, deferred, started: Instant::now(), end: CallEnd::Cut, _now: counts.calls_now.hold() }
     }
 
     /// It ended so.
@@ -68,7 +77,7 @@ impl<'a> Calling<'a> {
 
 impl Drop for Calling<'_> {
     fn drop(&mut self) {
-        self.counts.call(self.end, self.started.elapsed());
+        self.counts.call(self.end, self.started.elapsed(), self.deferred);
     }
 }
 
