@@ -20,6 +20,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::limits;
 
+mod running;
+
+pub(crate) use running::{Load, Place, Running};
+
 /// Requests and calls in flight, and the drain when it has begun.
 #[derive(Default)]
 pub(crate) struct Activity(Arc<Inner>);
@@ -33,6 +37,7 @@ struct Inner {
     /// Nothing new is led any more.
     closed: AtomicBool,
     cut: CancellationToken,
+    running: Running,
 }
 
 /// Something in flight; over when dropped.
@@ -66,6 +71,11 @@ impl Activity {
         self.0.drain_ends.get().is_some()
     }
 
+    /// The calls that run behind tickets.
+    pub(crate) fn running(&self) -> &Running {
+        &self.0.running
+    }
+
     /// Cancelled when the drain is over: what still runs is cut off.
     pub(crate) fn cut(&self) -> CancellationToken {
         self.0.cut.clone()
@@ -77,6 +87,7 @@ impl Activity {
         let ends = *self.0.drain_ends.get_or_init(|| Instant::now() + length);
         // Said when it is so: whoever reads it may rely on it.
         tracing::info!(at_most = ?length, in_flight = self.in_flight(), "draining: answering what is in flight");
+        self.0.running.tell("they are waited for until the drain is over");
         let leave = async {
             self.quiet().await;
             // A request counts as in flight before it asks whether it may lead. Either it is seen here and waited for,
@@ -86,6 +97,7 @@ impl Activity {
         };
         if timeout_at(ends, leave).await.is_err() {
             self.0.closed.store(true, Ordering::SeqCst);
+            self.0.running.tell("they are cut off, and their outcome is unknown");
             self.0.cut.cancel();
             // What was cut off answers its waiters at once.
             let grace = Instant::now() + limits::CLOSE_GRACE;

@@ -134,6 +134,14 @@ impl Asker {
         }
     }
 
+    /// Whether the token is good at this time; asked once for each key.
+    pub(crate) fn is_in_time(&self, ledger_time: Timestamp) -> Result<(), Problem> {
+        match &self.token {
+            Token::Signed { times, .. } if !times.include(ledger_time) => Err(Problem::TokenExpired),
+            Token::Signed { .. } | Token::Bearer => Ok(()),
+        }
+    }
+
     /// Whether a key may be led under the token now; asked once for each key. Where leading it a second time would do
     /// something a second time, the token must not outlive what the gateway remembers of the first: a node may keep it.
     pub(crate) fn may_lead(
@@ -142,13 +150,11 @@ impl Asker {
         remembered: Option<Duration>,
         now: Instant,
     ) -> Result<(), Problem> {
-        if let Token::Signed { times, .. } = &self.token {
-            if !times.include(ledger_time) {
-                return Err(Problem::TokenExpired);
-            }
-            if remembered.is_some_and(|life| !times.end_by(ledger_time.after(life))) {
-                return Err(Problem::TokenLastsTooLong);
-            }
+        self.is_in_time(ledger_time)?;
+        if let Token::Signed { times, .. } = &self.token
+            && remembered.is_some_and(|life| !times.end_by(ledger_time.after(life)))
+        {
+            return Err(Problem::TokenLastsTooLong);
         }
         let Some(rate) = &self.caller.rate else { return Ok(()) };
         let within = rate.lock().unwrap_or_else(PoisonError::into_inner).take(now);

@@ -124,13 +124,19 @@ pub enum Problem {
     AnswerHeaders,
     /// The gateway failed over the upstream's answer.
     AnswerUnfinished,
+    /// Of a ticket: nobody was given it, or not who asks.
+    TicketUnknown,
+    /// Of a ticket: its result has expired.
+    TicketExpired,
+    /// The call of a ticket was cancelled.
+    Cancelled,
     /// A defect of the gateway.
     Internal,
 }
 
 impl Problem {
     /// Every kind, for documentation and tests.
-    pub const ALL: [Self; 41] = [
+    pub const ALL: [Self; 44] = [
         Self::KeyMissing,
         Self::KeyInvalid,
         Self::KeyReused,
@@ -171,6 +177,9 @@ impl Problem {
         Self::AnswerProjection,
         Self::AnswerHeaders,
         Self::AnswerUnfinished,
+        Self::TicketUnknown,
+        Self::TicketExpired,
+        Self::Cancelled,
         Self::Internal,
     ];
 

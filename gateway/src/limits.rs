@@ -6,6 +6,10 @@ use std::time::Duration;
 
 use outcall_protocol::limits;
 
+mod tickets;
+
+pub use tickets::*;
+
 // The configuration file.
 
 /// Largest `proxy_conf.json` that is read, in bytes.

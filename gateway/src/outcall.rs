@@ -8,7 +8,8 @@
 //! ```
 //!
 //! The leader's work is a task of its own (`lead`): no client's disconnect can cancel it or strand the others, and
-//! the request that led waits for it like every follower.
+//! the request that led waits for it like every follower. A call that takes minutes goes on when its replicas have their
+//! answer (`tickets`).
 
 use std::sync::Arc;
 
@@ -34,11 +35,12 @@ mod request;
 mod served;
 mod settlement;
 mod signed;
+mod tickets;
 
 pub(crate) use admit::Rate;
 pub(crate) use answers::Answers;
 pub(crate) use body::{Bodies, Body};
-pub(crate) use request::{Asked, Request};
+pub(crate) use request::{Asked, Errand, Request};
 pub(crate) use served::{Living, Served};
 
 /// Answers one request: with the one answer of its outcall, or with a refusal.

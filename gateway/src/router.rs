@@ -4,7 +4,7 @@ use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use bytes::Bytes;
 use futures_util::FutureExt;
-use http::{Request, Response, request::Parts};
+use http::{Request, Response, Uri, request::Parts};
 use http_body::Body as HttpBody;
 use http_body_util::Full;
 
@@ -14,7 +14,7 @@ use crate::{
     callers::Callers,
     error::Problem,
     log::Line,
-    outcall::{self, Asked},
+    outcall::{self, Asked, Errand},
     receipt::Receipts,
 };
 
@@ -23,6 +23,7 @@ mod guard;
 pub(crate) mod path;
 mod routes;
 mod target;
+mod tickets;
 mod unread;
 
 use cors::Page;
@@ -94,11 +95,14 @@ pub(crate) fn enter<B>(
     if let Some(preflight) = cors::preflight(&served.route, &head) {
         return Err(preflight);
     }
-    guard::method_of_route(method, &served.route)?;
+    let errand = tickets::errand(&served.route, rest, method)?;
     let asker = match &served.route.allow {
         Some(allowed) => Some(callers.asker(&head.headers, allowed).map_err(refuse)?),
         None => None,
     };
-    let target = target::build(&served.route.target, rest, uri.query()).map_err(refuse)?;
-    Ok(Asked { served: served.clone(), asker, target, head, body })
+    let target = match errand {
+        Errand::Call => target::build(&served.route.target, rest, uri.query()).map_err(refuse)?,
+        Errand::Poll(_) | Errand::Cancel(_) => Uri::default(),
+    };
+    Ok(Asked { served: served.clone(), asker, errand, target, head, body })
 }

@@ -7,6 +7,7 @@
 //! | [`key`] | what an `Idempotency-Key` is |
 //! | [`fingerprint`] | whether two requests are the same request |
 //! | [`outcall_id`] | which outcall a request belongs to, and the key its upstream sees |
+//! | [`ticket`] | where the answer will be to an outcall that takes minutes |
 //! | [`receipt`] | what the gateway signs, and how a canister verifies that an answer is the one to its request |
 //! | [`token`] | how a canister says who it is |
 //! | [`header`] | which fields count, and which values the Internet Computer takes |
@@ -26,4 +27,5 @@ pub mod key;
 pub mod limits;
 pub mod outcall_id;
 pub mod receipt;
+pub mod ticket;
 pub mod token;

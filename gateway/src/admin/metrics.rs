@@ -27,7 +27,7 @@ pub(super) fn of(app: &App) -> String {
     let routes = app.stats.all();
     requests(&mut text, &routes);
     keys(&mut text, &routes);
-    calls(&mut text, &routes);
+    calls(&mut text, &routes, app);
     process(&mut text, app);
     text.finish()
 }
@@ -70,7 +70,7 @@ fn keys(text: &mut Text, routes: &[Arc<Counts>]) {
     }
 }
 
-fn calls(text: &mut Text, routes: &[Arc<Counts>]) {
+fn calls(text: &mut Text, routes: &[Arc<Counts>], app: &App) {
     let help = "Upstream calls, each with all its attempts, by how they ended.";
     text.family("outcall_upstream_calls_total", Kind::Counter, help);
     for counts in routes {
@@ -82,6 +82,15 @@ fn calls(text: &mut Text, routes: &[Arc<Counts>]) {
     by_route(text, routes, "outcall_upstream_calls_in_flight", Kind::Gauge, help, |counts| {
         counts.calls_now.get()
     });
+    let running = app.activity.running().now();
+    let load = |counts: &Counts| running.get(&counts.route).copied().unwrap_or_default();
+    let help = "Calls that run behind tickets, on routes with respond_async.";
+    by_route(text, routes, "outcall_running_calls", Kind::Gauge, help, |counts| load(counts).calls as u64);
+    let help = "For how long the oldest call behind a ticket has run; 0 when none does.";
+    text.family("outcall_running_call_oldest_age_seconds", Kind::Gauge, help);
+    for counts in routes {
+        text.number("", &[("route", &counts.route)], load(counts).oldest.as_secs_f64());
+    }
     let help = "Time that an upstream call took, with all its attempts.";
     histogram(text, routes, "outcall_upstream_duration_seconds", help, |counts| counts.calling.read());
 }

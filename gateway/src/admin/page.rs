@@ -9,6 +9,7 @@ mod charts;
 mod keys;
 mod numbers;
 mod routes;
+mod running;
 #[cfg(test)]
 mod tests;
 
@@ -71,6 +72,7 @@ pub(super) fn live(admin: &Admin) -> Markup {
             }
             (problems(admin))
             (routes::table(&admin.app))
+            (running::table(&admin.app))
             (keys::table(&admin.app))
         }
     }

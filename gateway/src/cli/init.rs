@@ -79,13 +79,13 @@ mod tests {
                 .is_some_and(|rest| rest.starts_with(['"', '}']) || rest.starts_with("    "))
         };
         let out: Vec<&str> = START.lines().filter(is_out).collect();
-        assert_eq!(out.len(), 13, "{out:#?}");
+        assert_eq!(out.len(), 14, "{out:#?}");
         let lines = START
             .lines()
             .map(|line| if is_out(&line) { line.replacen("//", "  ", 1) } else { line.to_owned() });
         let whole = lines.collect::<Vec<_>>().join("\n");
         let config = parse(&whole).unwrap();
-        assert_eq!((config.routes.len(), config.callers.len()), (3, 1));
+        assert_eq!((config.routes.len(), config.callers.len()), (4, 1));
         assert!(config.receipts.is_some() && config.server.tls.is_some());
     }
 }

@@ -123,6 +123,7 @@ fn anchor(part: &str) -> &'static str {
         Some("Breaker" | "Rate") => "#pressure-on-an-upstream",
         Some("Caller") => "#callers",
         Some("CorsRules") => "#web-pages",
+        Some("RespondAsyncRules") => "#answers-that-take-minutes",
         Some("Receipts") => "#receipts",
         Some("Response") => "#what-comes-back",
         Some("Server") => "#server",

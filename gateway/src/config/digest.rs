@@ -12,7 +12,7 @@ use outcall_protocol::{
     jq::Projection,
 };
 
-use super::{ResponseRules, Target, UpstreamKey};
+use super::{RespondAsync, ResponseRules, Target, UpstreamKey};
 
 const LABEL: &str = "outcall-gateway route v1";
 
@@ -21,6 +21,7 @@ pub(super) struct Call<'a> {
     pub(super) path: &'a str,
     pub(super) target: &'a Target,
     pub(super) timeout: Duration,
+    pub(super) respond_async: Option<&'a RespondAsync>,
     pub(super) forward_headers: &'a [HeaderName],
     pub(super) inject: &'a [(HeaderName, HeaderValue)],
     pub(super) upstream_idempotent: bool,
@@ -47,8 +48,12 @@ pub(super) fn of(call: &Call<'_>) -> Digest {
     let hasher = optional(names(hasher, &call.response.keep_headers), jq);
     let hasher = hasher.part(&[u8::from(call.response.canonical_json)]);
     let hasher = count(count(hasher, call.response.max_bytes), call.response.max_upstream_bytes);
-    // A member of later versions: where it is off, the digest is what it was before.
+    // Members of later versions: where they are off, the digest is what it was before.
     let hasher = if call.follow_redirects { hasher.part(b"follow_redirects") } else { hasher };
+    let hasher = match call.respond_async {
+        Some(rules) => hasher.part(b"respond_async").part(&rules.poll.as_secs().to_be_bytes()),
+        None => hasher,
+    };
     hasher.finish()
 }
 

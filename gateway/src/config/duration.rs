@@ -37,6 +37,11 @@ pub(super) fn judge(
     judged
 }
 
+/// Whether `text` says a duration that is longer than `most`, and within `bounds`.
+pub(super) fn is_beyond(text: &DurationText, bounds: Bounds, most: Duration) -> bool {
+    parse(&text.0).is_some_and(|duration| duration > most && duration <= bounds.max)
+}
+
 fn parse(text: &str) -> Option<Duration> {
     // humantime reads a bare "0", joins "1 2s" to 12 s, and panics where a sum overflows by its last nanosecond, which
     // takes more digits than these (`18446744073709551615s 1000ms`).

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::{
     cors,
     duration::DurationText,
-    judge, pressure,
+    judge, pressure, respond_async,
     schema::{default, lasts, up_to, words},
     server,
 };
@@ -19,7 +19,7 @@ use crate::limits;
 
 mod short;
 
-pub(super) use short::{Cors, RouteForm};
+pub(super) use short::{Cors, RespondAsync, RouteForm};
 
 /// A route serves its path and everything below it: which upstream is called, what goes there, what comes back, and how
 /// long the answer is kept. A URL alone is the short form.
@@ -51,10 +51,14 @@ pub(super) struct Route {
     /// How long equal requests without a key share one answer, from its settlement. Whoever asks later asks anew.
     #[schemars(transform = lasts(judge::WINDOW, Some(limits::WINDOW_DEFAULT)))]
     pub(super) window: Option<DurationText>,
-    /// How long the upstream call may take, retries included. It is never longer than the replicas wait, which give up
-    /// after 30 s.
+    /// How long the upstream call may take, retries included. Replicas give up after 30 s; with `respond_async` they do not
+    /// wait, and it is 10m unless said, at most 1h.
     #[schemars(transform = lasts(judge::TIMEOUT, Some(limits::TIMEOUT_DEFAULT)))]
     pub(super) timeout: Option<DurationText>,
+    /// Answer a POST at once with a ticket, and call the upstream for as long as `timeout` says: `true`, or an object. What
+    /// became of it is asked for at the ticket's location.
+    #[schemars(transform = default(false))]
+    pub(super) respond_async: Option<RespondAsync>,
     /// The request headers that go upstream, and into what tells one request from another. Everything else is dropped. Name
     /// none that differs from replica to replica.
     #[schemars(
@@ -188,6 +192,22 @@ pub(super) struct Breaker {
     /// So long it stays open before one call is tried again, which decides.
     #[schemars(transform = lasts(pressure::COOLDOWN, None))]
     pub(super) cooldown: DurationText,
+}
+
+/// How a route answers whose upstream takes minutes.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RespondAsyncRules {
+    /// How long to wait between two polls, as the answers suggest it, in whole seconds.
+    #[schemars(transform = lasts(respond_async::POLL, Some(limits::POLL_DEFAULT)))]
+    pub(super) poll: Option<DurationText>,
+    /// How many calls of the route may run at once in one gateway.
+    #[schemars(transform = up_to(1, limits::RUNNING_MAX), transform = default(limits::RUNNING_DEFAULT))]
+    pub(super) running: Option<u64>,
+    /// Closing the connection stops the upstream's work, so that a running call may be cancelled.
+    #[serde(default)]
+    #[schemars(transform = default(false))]
+    pub(super) cancel: bool,
 }
 
 /// Which web pages may call, and how.

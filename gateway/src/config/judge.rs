@@ -16,7 +16,7 @@ use super::{
     headers::{self, Purpose},
     hosts, inject,
     locate::Place,
-    methods, pressure, response,
+    methods, pressure, respond_async, response,
     route::is_safe,
     upstream,
 };
@@ -39,11 +39,18 @@ pub(super) fn route(
     problems: &mut Problems<'_>,
 ) -> Option<Route> {
     let target = target(file, place, problems);
-    let Times { ttl, error_ttl, window, timeout } = times(file, place, problems);
+    let asynchronous = file.respond_async.as_ref();
+    let respond_async = asynchronous
+        .and_then(|written| respond_async::judge(written, &place.member("respond_async"), problems));
+    let Times { ttl, error_ttl, window, timeout } = times(file, respond_async.is_some(), place, problems);
     let methods = match &file.methods {
         Some(written) => methods::judge(written, &place.member("methods"), problems),
+        None if respond_async.is_some() => respond_async::METHODS.to_vec(),
         None => methods::SERVED.to_vec(),
     };
+    if let (Some(written), true) = (&file.methods, respond_async.is_some()) {
+        respond_async::methods(written, &place.member("methods"), problems);
+    }
     let forward_headers = forward_headers(file, place, problems);
     let allow = file
         .allow
@@ -69,6 +76,7 @@ pub(super) fn route(
         path,
         target: &target,
         timeout,
+        respond_async: respond_async.as_ref(),
         forward_headers: &forward_headers,
         inject: &inject,
         upstream_idempotent: file.upstream_idempotent,
@@ -85,6 +93,7 @@ pub(super) fn route(
         error_ttl,
         window,
         timeout,
+        respond_async,
         forward_headers: forward_headers.into(),
         inject,
         allow,
@@ -121,7 +130,19 @@ struct Times {
     timeout: Duration,
 }
 
-fn times(file: &file::Route, place: &Place<'_>, problems: &mut Problems<'_>) -> Times {
+fn times(file: &file::Route, asynchronous: bool, place: &Place<'_>, problems: &mut Problems<'_>) -> Times {
+    let timeout_place = place.member("timeout");
+    let timeout = match (&file.timeout, asynchronous) {
+        (Some(text), true) => duration::judge(text, respond_async::TIMEOUT, &timeout_place, problems),
+        (Some(text), false) if duration::is_beyond(text, respond_async::TIMEOUT, TIMEOUT.max) => {
+            let expected = "a duration from 100ms to 25s, or respond_async beside it, which allows 1h";
+            problems.value(&timeout_place, expected);
+            None
+        }
+        (Some(text), false) => duration::judge(text, TIMEOUT, &timeout_place, problems),
+        (None, _) => None,
+    };
+    let by_default = if asynchronous { limits::ASYNC_TIMEOUT_DEFAULT } else { limits::TIMEOUT_DEFAULT };
     let mut time = |text: &Option<DurationText>, bounds, name| {
         text.as_ref().and_then(|text| duration::judge(text, bounds, &place.member(name), problems))
     };
@@ -129,7 +150,7 @@ fn times(file: &file::Route, place: &Place<'_>, problems: &mut Problems<'_>) -> 
         ttl: time(&file.ttl, TTL, "ttl").unwrap_or(limits::TTL_DEFAULT),
         error_ttl: time(&file.error_ttl, ERROR_TTL, "error_ttl"),
         window: time(&file.window, WINDOW, "window").unwrap_or(limits::WINDOW_DEFAULT),
-        timeout: time(&file.timeout, TIMEOUT, "timeout").unwrap_or(limits::TIMEOUT_DEFAULT),
+        timeout: timeout.unwrap_or(by_default),
     }
 }
 

@@ -5,7 +5,7 @@ use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 use http::{HeaderName, HeaderValue, Method};
 use outcall_protocol::digest::Digest;
 
-use super::{Base, Breaker, Cors, HostPattern, Rate, ResponseRules};
+use super::{Base, Breaker, Cors, HostPattern, Rate, RespondAsync, ResponseRules};
 use crate::limits;
 
 /// What happens to the requests below one path.
@@ -29,6 +29,8 @@ pub struct Route {
     pub window: Duration,
     /// How long the leader may take for its upstream call, retries included.
     pub timeout: Duration,
+    /// How the route answers at once with a ticket; it answers when the upstream has, unless said.
+    pub respond_async: Option<RespondAsync>,
     /// The request headers that go upstream and into the fingerprint: sorted, each once.
     pub forward_headers: Arc<[HeaderName]>,
     /// The headers that are added upstream, sorted by name; each value is marked as sensitive.

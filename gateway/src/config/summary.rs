@@ -6,8 +6,8 @@ use http::{HeaderName, Method};
 use outcall_protocol::receipt::KeyId;
 
 use super::{
-    Caller, Config, Cors, Key, KeyRule, Origins, Rate, Receipts, Route, Target, UpstreamKey, duration::Shown,
-    error::one_line,
+    Caller, Config, Cors, Key, KeyRule, Origins, Rate, Receipts, RespondAsync, Route, Target, UpstreamKey,
+    duration::Shown, error::one_line,
 };
 use crate::limits;
 
@@ -62,8 +62,9 @@ fn route_rows(route: &Route) -> Vec<Row> {
         ("error_ttl", error_ttl(route)),
         ("window", Shown(route.window).to_string()),
         ("timeout", Shown(route.timeout).to_string()),
-        ("forwards", joined(&route.forward_headers)),
     ];
+    rows.extend(route.respond_async.as_ref().map(|rules| ("respond_async", tickets(rules))));
+    rows.push(("forwards", joined(&route.forward_headers)));
     if !route.inject.is_empty() {
         let names: Vec<&HeaderName> = route.inject.iter().map(|(name, _)| name).collect();
         rows.push(("injects", joined(&names)));
@@ -213,6 +214,15 @@ fn pressure(route: &Route) -> String {
         None => off("breaker"),
     };
     format!("{rate}; {}; {breaker}", route.concurrency.map_or_else(|| off("concurrency"), in_flight))
+}
+
+fn tickets(rules: &RespondAsync) -> String {
+    let cancelled = if rules.cancel { "may be cancelled" } else { "not to be cancelled" };
+    format!(
+        "a ticket at once; poll every {}; {} running at once, {cancelled}",
+        Shown(rules.poll),
+        rules.running
+    )
 }
 
 fn pages(cors: &Cors) -> String {

@@ -82,6 +82,7 @@ const EVERYTHING: &str = r#"{
     },
     /* every host of one domain, and one more */
     "/fetch": {"hosts": ["*.example.com", "api.example.org"], "key": "derive", "methods": ["GET"]},
+    "/llm": {"upstream": "https://llm.example", "respond_async": {"poll": "10s", "running": 20, "cancel": true}, "timeout": "1h"},
     "server": {
         "listen": "[::]:8080",
         "drain": "10s",

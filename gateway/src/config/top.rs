@@ -6,7 +6,7 @@ use jsonc_parser::ast::{Object, ObjectProp, Value};
 
 use super::{
     Caller, Config, Route, callers, error::Problems, error::one_line, file, judge, locate::Place, node,
-    receipts, server, suggest, upstream,
+    receipts, respond_async, server, suggest, upstream,
 };
 use crate::{limits, router::path};
 
@@ -47,11 +47,16 @@ pub(super) fn config<'a>(
     // Before the routes, which name them.
     let named = others.iter().find(|member| member.name.as_str() == CALLERS);
     let callers = named.map(|member| callers::read(&root.of(member), problems)).unwrap_or_default();
-    let routes: Vec<Arc<Route>> = routes
+    let routes: Vec<(Arc<Route>, Place<'_>)> = routes
         .into_iter()
         .take(limits::ROUTES_MAX)
-        .filter_map(|member| route(member, env, &callers, &root.of(member), problems).map(Arc::new))
+        .filter_map(|member| {
+            let place = root.of(member);
+            Some((Arc::new(route(member, env, &callers, &place, problems)?), place))
+        })
         .collect();
+    respond_async::shadowed(&routes, problems);
+    let routes = routes.into_iter().map(|(route, _)| route).collect();
     let (server, store) = (server::Server::default(), server::Store::default());
     let mut config = Config { routes, server, store, receipts: None, callers };
     for member in &others {

@@ -203,6 +203,21 @@ impl Problem {
             Self::AnswerUnfinished => {
                 ("answer-unfinished", 502, Yes, "The gateway failed over the upstream's answer.")
             }
+            Self::TicketUnknown => {
+                ("ticket-unknown", 404, Unknown, "Nobody knows this ticket, or it is another caller's.")
+            }
+            Self::TicketExpired => (
+                "ticket-expired",
+                410,
+                Unknown,
+                "The result of this ticket was recorded and has expired; reconcile with the upstream.",
+            ),
+            Self::Cancelled => (
+                "cancelled",
+                502,
+                Unknown,
+                "The call was cancelled while the upstream was at work; it will not be sent again.",
+            ),
             Self::Internal => ("internal", 500, Unknown, "The gateway failed; ask the same key again."),
         };
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

@@ -73,6 +73,13 @@ impl Pass {
             lock(&breaker).report(complete, Instant::now());
         }
     }
+
+    /// Nobody will ever know how the call would have ended, and that is not the upstream's doing.
+    pub(crate) fn forgo(mut self) {
+        if let Some(breaker) = self.breaker.take() {
+            lock(&breaker).forgo(Instant::now());
+        }
+    }
 }
 
 impl Drop for Pass {

@@ -3,7 +3,7 @@
 //! It belongs to the gateway, not to the connection whose request led. Should it end in any other way than by
 //! settling (a panic, a drain that is over), the dropped [`Lead`] settles the key as lost.
 
-use std::sync::Arc;
+use std::{future::pending, sync::Arc};
 
 use http::header::CONTENT_ENCODING;
 use tokio::{
@@ -11,7 +11,12 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-use super::{Body, Request, admit::Pass, settlement, signed};
+use super::{
+    Body, Errand, Request,
+    admit::Pass,
+    settlement, signed,
+    tickets::{self, Ready},
+};
 use crate::{
     answer::Answer,
     app::App,
@@ -23,6 +28,32 @@ use crate::{
     upstream::{Call, Failure, Received},
 };
 
+/// How the work of a leader ends.
+pub(super) struct End {
+    settlement: Settlement,
+    /// Whether it is recorded as it stands, and not signed: it has its receipt, or some were told of it without one.
+    as_it_stands: bool,
+    /// The call that the settlement gives the ticket of.
+    call: Option<Ready>,
+}
+
+impl End {
+    /// An end that was found now, and is signed.
+    pub(super) fn of(settlement: Settlement) -> Self {
+        Self { settlement, as_it_stands: false, call: None }
+    }
+
+    /// An end that was said before, and is repeated to the byte.
+    pub(super) fn as_it_stands(settlement: Settlement) -> Self {
+        Self { as_it_stands: true, ..Self::of(settlement) }
+    }
+
+    /// A ticket, and its call, which runs when the ticket is recorded.
+    pub(super) fn with_call(ticket: Settlement, call: Ready) -> Self {
+        Self { call: Some(call), ..Self::of(ticket) }
+    }
+}
+
 /// Starts the leader's task for a claimed key; `lost` is what its loss would mean. With a `refusal` from a time when the
 /// ledger could not remember it, the key is settled as refused, and nothing is sent.
 pub(super) fn spawn(
@@ -33,7 +64,7 @@ pub(super) fn spawn(
     lost: Foretold,
     refusal: Option<Refusal>,
 ) {
-    request.served().led.one(app.ledger.now(), request.route().timeout);
+    request.served().led.one(app.ledger.now(), request.time_to_answer());
     let busy = app.activity.busy();
     let cut = app.activity.cut();
     let app = app.clone();
@@ -41,31 +72,36 @@ pub(super) fn spawn(
     task::spawn(async move {
         let _busy = busy;
         let work = async {
-            let ends = Instant::now() + request.route().timeout;
-            // Some were told of it without a receipt, since nothing was recorded: so it stands for all.
-            let told_before = refusal.is_some();
-            let settlement = match conduct(&app, &request, body, &mut lead, refusal).await {
-                Ok(settlement) => settlement,
-                Err(why) => {
-                    leading.refused();
-                    return give_up(&app, &request, lead, why);
-                }
-            };
-            let settlement = match lead.is_again() {
+            let ends = Instant::now() + request.time_to_answer();
+            let End { settlement, as_it_stands, call } =
+                match conduct(&app, &request, body, &mut lead, refusal).await {
+                    Ok(end) => end,
+                    Err(why) => {
+                        leading.refused();
+                        return give_up(&app, &request, lead, why);
+                    }
+                };
+            let settlement = match lead.is_again() && request.errand() == Errand::Call {
                 true => settlement::after_a_lost_leader(&request, settlement),
                 false => settlement,
             };
             let settlement = match settlement.answer.problem() {
+                _ if as_it_stands => settlement,
                 // Said once for the claim: a store that tells it on its own, when this cannot be written, says the same bytes.
                 Some(Problem::OutcomeUnknown) => lost.settlement(),
-                _ if told_before => settlement,
                 _ => signed::signed(&app, &request, settlement),
             };
             request.served().led.until(app.ledger.now().after(settlement.life));
             let left = ends.saturating_duration_since(Instant::now());
-            leading.settled(&settlement, app.ledger.now());
+            match request.errand() {
+                Errand::Call => leading.settled(&settlement, app.ledger.now()),
+                Errand::Poll(_) | Errand::Cancel(_) => leading.told(&settlement, app.ledger.now()),
+            }
             lead.settle(settlement, left.max(limits::SETTLE_PATIENCE_MIN)).await;
             app.activity.settled();
+            if let Some(call) = call {
+                call.start(&app, request);
+            }
         };
         tokio::select! {
             // In this order: after the cut, a call that may not be made any more is refused rather than lost.
@@ -78,14 +114,14 @@ pub(super) fn spawn(
 
 /// Makes the claim durable, asks whether the call may be made, once for the key, and makes it.
 async fn conduct(
-    app: &App,
+    app: &Arc<App>,
     request: &Arc<Request>,
     body: Body,
     lead: &mut Lead,
     refusal: Option<Refusal>,
-) -> Result<Settlement, Unavailable> {
-    let refused = |problem| Ok(settlement::refused(request, problem, request.error_life()));
-    if !app.activity.may_lead(request.route().timeout) {
+) -> Result<End, Unavailable> {
+    let refused = |problem| Ok(End::of(settlement::refused(request, problem, request.error_life())));
+    if !app.activity.may_lead(request.time_to_answer()) {
         return refused(Problem::Draining);
     }
     // Before the gate: a ledger that is away must neither use up the rate nor count as the upstream's failure. Dropped
@@ -94,22 +130,42 @@ async fn conduct(
     if let Some(refusal) = refusal {
         return Ok(refused_earlier(app, request, &refusal));
     }
+    match (request.errand(), &request.route().respond_async) {
+        (Errand::Call, None) => {}
+        (Errand::Call, Some(rules)) => return Ok(tickets::issue(app, request, rules, body).await),
+        (Errand::Poll(ticket), _) => return tickets::poll(app, request, &ticket).await,
+        (Errand::Cancel(ticket), _) => return tickets::cancel(app, request, &ticket).await,
+    }
     // Room for what the upstream may send, before it is asked: later it would be too late to refuse. And before the
     // gate, for the same reason.
     let Some(_room) = app.answers.room(request.route()) else {
         return refused(Problem::UpstreamBusy);
     };
     match admit(app, request) {
-        Ok(pass) => Ok(call(app, request, body, pass).await),
+        Ok(pass) => Ok(End::of(call(app, request, body, pass, pending()).await)),
         Err(problem) => refused(problem),
     }
 }
 
-/// Makes the call, and what became of it an answer.
-async fn call(app: &App, request: &Arc<Request>, body: Body, pass: Pass) -> Settlement {
-    let counts = &request.served().counts;
-    let calling = Calling::begin(counts, request.as_called());
-    let ended = app.upstream.call(&Call::new(request, body.bytes().clone())).await;
+/// Makes the call, unless it is `stopped` first, and what became of it an answer.
+pub(super) async fn call(
+    app: &App,
+    request: &Arc<Request>,
+    body: Body,
+    pass: Pass,
+    stopped: impl Future<Output = ()>,
+) -> Settlement {
+    let calling = Calling::begin(&request.served().counts, request.as_called());
+    let outgoing = Call::new(request, body.bytes().clone());
+    let ended = tokio::select! {
+        biased;
+        ended = app.upstream.call(&outgoing) => ended,
+        () = stopped => {
+            calling.cancelled();
+            pass.forgo();
+            return settlement::cancelled(request);
+        }
+    };
     calling.ended(&ended);
     pass.report(!matches!(ended, Err(Failure::NothingSent | Failure::BrokenOff | Failure::TimedOut)));
     match ended {
@@ -133,7 +189,7 @@ fn give_up(app: &Arc<App>, request: &Arc<Request>, lead: Lead, why: Unavailable)
     lead.refuse(why);
 }
 
-fn admit(app: &App, request: &Request) -> Result<Pass, Problem> {
+pub(super) fn admit(app: &App, request: &Request) -> Result<Pass, Problem> {
     // Asked once more: what came before may have taken a while.
     if !app.activity.may_lead(request.route().timeout) {
         return Err(Problem::Draining);
@@ -145,9 +201,10 @@ fn admit(app: &App, request: &Request) -> Result<Pass, Problem> {
     request.served().gate.ask(now)
 }
 
-fn refused_earlier(app: &App, request: &Request, refusal: &Refusal) -> Settlement {
+/// Some were told of it without a receipt, since nothing was recorded: so it stands for all.
+fn refused_earlier(app: &App, request: &Request, refusal: &Refusal) -> End {
     let left = refusal.until.since(app.ledger.now());
-    settlement::refused(request, refusal.problem, left)
+    End::as_it_stands(settlement::refused(request, refusal.problem, left))
 }
 
 /// Makes the answer canonical: off the runtime's own threads where that may take a while, so that nobody else waits.

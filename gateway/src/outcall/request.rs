@@ -1,6 +1,6 @@
 //! Who is asking, for what: an HTTP request becomes an outcall with an identity.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, Method, Uri, request::Parts};
@@ -16,13 +16,17 @@ use outcall_protocol::{
 use super::{Bodies, Body, Served, key};
 use crate::{
     callers::Asker,
-    config::{Route, UpstreamKey, is_safe},
+    config::{Route, UpstreamKey},
     error::Problem,
     ledger::{Ask, Fingerprinted, Foretold, Repeat, Terms, Timestamp},
     log::Line,
     stats,
     traces::SpanId,
 };
+
+mod errand;
+
+pub(crate) use errand::Errand;
 
 /// Whoever uses a route that is for everybody: nobody is known by name, and keys are scoped to the route alone.
 const ANONYMOUS: &str = "";
@@ -44,7 +48,8 @@ pub(crate) struct Request {
 struct Head {
     served: Arc<Served>,
     method: Method,
-    /// Where it goes.
+    errand: Errand,
+    /// Where it goes; nowhere, unless it calls the upstream.
     target: Uri,
     /// As received: part of what it is.
     path_and_query: Box<str>,
@@ -57,7 +62,8 @@ pub(crate) struct Asked<B> {
     pub(crate) served: Arc<Served>,
     /// Who sent it, on a route that is not for everybody.
     pub(crate) asker: Option<Asker>,
-    /// Where it goes.
+    pub(crate) errand: Errand,
+    /// Where it goes; nowhere, unless it calls the upstream.
     pub(crate) target: Uri,
     pub(crate) head: Parts,
     pub(crate) body: B,
@@ -72,13 +78,16 @@ pub(super) async fn read<B>(
 where
     B: HttpBody<Data = Bytes> + Unpin,
 {
-    let Asked { served, asker, target, head, body } = asked;
+    let Asked { served, asker, errand, target, head, body } = asked;
     let caller = asker.as_ref().map_or(ANONYMOUS, Asker::name);
     line.caller(caller);
-    let given = key::given(&served.route, &head.method, &head.headers)?;
+    // Two polls that look alike are two polls: only their keys say which replicas belong together.
+    let required = errand != Errand::Call || served.route.key_required(&head.method);
+    let given = key::given(required, &head.headers)?;
     let body = bodies.read(body).await?;
     let head = Head {
         served,
+        errand,
         target,
         path_and_query: head.uri.path_and_query().map_or("/", |whole| whole.as_str()).into(),
         method: head.method,
@@ -136,11 +145,6 @@ impl Request {
         &self.head.headers
     }
 
-    /// Whether repeating the upstream call can do no harm.
-    pub(crate) fn safe_to_repeat(&self) -> bool {
-        self.route().safe_to_repeat(self.method())
-    }
-
     /// Whether the request brought a key of its own.
     pub(crate) fn is_keyed(&self) -> bool {
         matches!(self.key, Key::Given(_))
@@ -158,12 +162,17 @@ impl Request {
 
     /// What is shown of it to operators, as a key that comes now.
     pub(crate) fn as_key(&self, led_here: bool, now: Timestamp) -> stats::Key {
+        self.as_key_of(self.id, led_here, now)
+    }
+
+    /// The same of one of its other keys.
+    pub(crate) fn as_key_of(&self, id: Digest, led_here: bool, now: Timestamp) -> stats::Key {
         stats::Key {
-            id: self.id,
+            id,
             route: self.head.served.counts.route.clone(),
             method: self.method().clone(),
             caller: self.caller().into(),
-            repeatable: self.safe_to_repeat(),
+            repeatable: self.repeat() != Repeat::Never,
             since: now,
             led_here,
             ended: None,
@@ -172,7 +181,7 @@ impl Request {
 
     /// What is told of the upstream call that it makes.
     pub(crate) fn as_called(&self) -> stats::Called<'_> {
-        stats::Called { id: self.id, method: self.method(), by: self.span }
+        stats::Called { id: self.id, method: self.method(), by: self.span, deferred: self.is_deferred() }
     }
 
     /// The `Idempotency-Key` that goes upstream.
@@ -185,34 +194,20 @@ impl Request {
         }
     }
 
-    /// How long a failure of this request is remembered in which nothing was executed.
-    pub(crate) fn error_life(&self) -> Duration {
-        if self.is_keyed() { self.route().error_ttl(self.safe_to_repeat()) } else { self.route().window }
-    }
-
-    /// How long an answer to this request is remembered.
-    pub(crate) fn life(&self) -> Duration {
-        if self.is_keyed() { self.route().ttl } else { self.route().window }
-    }
-
-    /// For how long it is sure to be known that this request was led, or refused. Nothing for one that only asks.
-    pub(crate) fn remembered(&self) -> Option<Duration> {
-        match self.repeat() {
-            Repeat::Always => None,
-            Repeat::SameConfiguration => Some(self.life()),
-            Repeat::Never => Some(self.life().min(self.error_life())),
-        }
-    }
-
     /// What the ledger is asked about this request.
     pub(crate) fn ask(self: &Arc<Self>, lost: Foretold) -> Ask {
+        self.ask_for(self.id, self.repeat(), lost)
+    }
+
+    /// The same about one of its other keys.
+    pub(crate) fn ask_for(self: &Arc<Self>, id: Digest, repeat: Repeat, lost: Foretold) -> Ask {
         let terms = Terms {
-            repeat: self.repeat(),
+            repeat,
             answer_bytes_max: self.route().response.max_bytes,
             configuration: self.route().digest,
             lost,
         };
-        Ask { id: self.id, request: self.clone(), terms }
+        Ask { id, request: self.clone(), terms }
     }
 
     /// What the receipt of an answer says of this request.
@@ -220,14 +215,6 @@ impl Request {
         OutcallRequest {
             digest: request_digest(self.caller(), &self.key, &self.fingerprint),
             names: self.head.names().iter().map(ToString::to_string).collect(),
-        }
-    }
-
-    fn repeat(&self) -> Repeat {
-        match self.safe_to_repeat() {
-            true if is_safe(self.method()) => Repeat::Always,
-            true => Repeat::SameConfiguration,
-            false => Repeat::Never,
         }
     }
 }

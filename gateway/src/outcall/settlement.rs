@@ -7,6 +7,7 @@
 //! | a complete 429 or 503 | as it came, `error_ttl` | as it came, `ttl` |
 //! | any other complete answer | as it came, `ttl` | the same |
 //! | complete, but refused by us | 502, `error_ttl` | 502, `ttl` |
+//! | cancelled while it ran (`tickets`) | 502, `ttl` | the same |
 //! | refused before leading | its own status, `error_ttl` | the same |
 //!
 //! A request without a key of its own is remembered for the route's `window`, whatever became of it.
@@ -15,7 +16,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 
-use super::Request;
+use super::{Errand, Request};
 use crate::{
     answer::Answer,
     config::is_safe,
@@ -36,7 +37,17 @@ pub(super) fn outcome_unknown(request: &Request) -> Settlement {
 
 /// What is said of a request whose leader, or whose answer, is lost: unknown, for as long as that matters.
 pub(super) fn lost(request: &Request) -> Settlement {
-    refused(request, Problem::OutcomeUnknown, lost_life(request))
+    let problem = match request.errand() {
+        Errand::Call => Problem::OutcomeUnknown,
+        // The poll is lost, and not what it asks about.
+        Errand::Poll(_) | Errand::Cancel(_) => Problem::LeaderLost,
+    };
+    refused(request, problem, lost_life(request))
+}
+
+/// Its call was under way when somebody had it ended.
+pub(super) fn cancelled(request: &Request) -> Settlement {
+    refused(request, Problem::Cancelled, request.life())
 }
 
 /// For how long that is.

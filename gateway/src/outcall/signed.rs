@@ -9,7 +9,7 @@ use super::{Request, settlement};
 use crate::{
     app::App,
     error::Problem,
-    ledger::{Ask, Foretold, Settlement},
+    ledger::{Ask, Foretold, Repeat, Settlement},
 };
 
 /// What the ledger is asked about a request.
@@ -21,6 +21,12 @@ pub(super) fn ask(app: &Arc<App>, request: &Arc<Request>) -> Ask {
     request.ask(Foretold::new(settlement::lost_life(request), move || {
         signed(&app, &owned, settlement::lost(&owned))
     }))
+}
+
+/// The same about the result of a request whose call runs behind a ticket: never led again, and of its own receipt.
+pub(super) fn ask_for_result(app: &Arc<App>, request: &Arc<Request>) -> Ask {
+    let Ask { terms, .. } = ask(app, request);
+    request.ask_for(request.ticket().result_id(request.caller()), Repeat::Never, terms.lost)
 }
 
 /// The end of an outcall with its receipt. An answer of the upstream that becomes too large by it is refused, since every

@@ -34,6 +34,8 @@ enum Warning {
     Orphans { route: String, now: Option<String>, living: Living },
     /// The keys of this route have another owner.
     Rescoped { route: String, living: Living },
+    /// The tickets of this route are good for nothing any more, and their polls go upstream.
+    Ticketless { route: String, living: Living },
     /// A verifier that knows the key by its name takes every new receipt for a forgery.
     OtherKeySameName { keyid: String },
 }
@@ -79,6 +81,12 @@ impl Changes {
             && let Some(living) = former.led.living(now)
         {
             self.warnings.push(Warning::Rescoped { route: route.clone(), living });
+        }
+        if former.route.respond_async.is_some()
+            && next.respond_async.is_none()
+            && let Some(living) = former.led.living(now)
+        {
+            self.warnings.push(Warning::Ticketless { route: route.clone(), living });
         }
         self.changed.push(route);
     }
@@ -143,6 +151,12 @@ impl Warning {
                 live_for = %seconds(living.longest),
                 "a route with live keys is for others now: the same keys are new under the name of a caller, and would be \
                  sent again"
+            ),
+            Self::Ticketless { route, living } => tracing::warn!(
+                route,
+                keys_led = living.led,
+                live_for = %seconds(living.longest),
+                "a route gives out tickets no more: those that it gave out cannot be asked for here, and their polls go upstream"
             ),
             Self::OtherKeySameName { keyid } => tracing::warn!(
                 keyid,

@@ -198,6 +198,15 @@ fn a_route_with_live_keys_that_gets_callers_is_warned_of() {
 }
 
 #[test]
+fn a_route_with_live_keys_that_gives_out_tickets_no_more_is_warned_of() {
+    let tickets = r#"{"/a": {"upstream": "https://a.example", "respond_async": true}}"#;
+    let [warning] = &changes(tickets, A, &["/a"]).warnings()[..] else { panic!("not one warning") };
+    assert!(warning.starts_with(r#"Ticketless { route: "/a""#), "{warning}");
+    assert_eq!(changes(tickets, A, &[]).warnings(), [""; 0], "no key lives");
+    assert_eq!(changes(A, tickets, &["/a"]).warnings(), [""; 0], "the control: the other way round");
+}
+
+#[test]
 fn another_key_under_the_same_name_is_warned_of() {
     let with = |keyid: &str, seed: u8| {
         let key = SecretKey::from_seed(&[seed; 32]).to_pem().replace('\n', "\\n");

@@ -50,7 +50,9 @@ impl Page {
         let Some(allowed) = allowed(cors, &self.origin) else { return };
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, allowed);
         let kept = route.response.keep_headers.iter().map(HeaderName::as_str);
-        insert(headers, ACCESS_CONTROL_EXPOSE_HEADERS, kept.chain(FIELDS));
+        let tickets = route.respond_async.map_or(&[] as &[&str], |_| &["location", "retry-after"]);
+        let told = kept.chain(tickets.iter().copied()).chain(FIELDS);
+        insert(headers, ACCESS_CONTROL_EXPOSE_HEADERS, told);
     }
 }
 
@@ -63,7 +65,10 @@ pub(super) fn preflight(route: &Route, head: &Parts) -> Option<Answer> {
     }
     let mut headers = HeaderMap::new();
     if allowed(cors, origin).is_some() {
-        insert(&mut headers, ACCESS_CONTROL_ALLOW_METHODS, route.methods.iter().map(Method::as_str));
+        // Polls are GETs that the route itself does not serve.
+        let polls = route.respond_async.map(|_| "GET");
+        let methods = polls.into_iter().chain(route.methods.iter().map(Method::as_str));
+        insert(&mut headers, ACCESS_CONTROL_ALLOW_METHODS, methods);
         insert(&mut headers, ACCESS_CONTROL_ALLOW_HEADERS, taken(route, cors).iter().map(AsRef::as_ref));
         headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from(cors.max_age.as_secs()));
     }

@@ -72,18 +72,21 @@ pub(crate) enum CallEnd {
     TimedOut,
     /// Its answer is too large.
     TooLarge,
+    /// Whoever asked for it wanted it to end.
+    Cancelled,
     /// It was cut off by the end of the drain.
     Cut,
 }
 
 impl CallEnd {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Complete,
         Self::NothingSent,
         Self::NotPublic,
         Self::BrokenOff,
         Self::TimedOut,
         Self::TooLarge,
+        Self::Cancelled,
         Self::Cut,
     ];
 
@@ -95,6 +98,7 @@ impl CallEnd {
             Self::BrokenOff => "broken_off",
             Self::TimedOut => "timed_out",
             Self::TooLarge => "too_large",
+            Self::Cancelled => "cancelled",
             Self::Cut => "cut",
         }
     }
@@ -157,6 +161,8 @@ pub(crate) struct Counts {
     pub(crate) answering: Histogram,
     /// How long upstream calls took, with all their attempts.
     pub(crate) calling: Histogram,
+    /// Those among them for which replicas waited: how many, and for how long together, in microseconds.
+    waited: [AtomicU64; 2],
     /// Upstream calls under way.
     pub(crate) calls_now: Gauge,
     /// Requests that wait for the call of another.
@@ -177,6 +183,7 @@ impl Counts {
             calls: Default::default(),
             answering: Histogram::default(),
             calling: Histogram::default(),
+            waited: Default::default(),
             calls_now: Gauge::default(),
             followers: Gauge::default(),
         }
@@ -191,16 +198,20 @@ impl Counts {
             add(&self.problems[problem as usize], 1);
         }
         if matches!(part, Part::Follow | Part::Replay)
-            && let Some(alone) = self.calling.read().mean_micros()
+            && let Some(alone) = get(&self.waited[1]).checked_div(get(&self.waited[0]))
         {
             add(&self.cycles_saved, alone.saturating_sub(micros) * CYCLES_PER_MILLISECOND / 1_000);
         }
     }
 
-    /// An upstream call is over.
-    pub(crate) fn call(&self, end: CallEnd, took: Duration) {
+    /// An upstream call is over; `deferred`, if no replica has waited for it: then none can have waited shorter.
+    pub(crate) fn call(&self, end: CallEnd, took: Duration, deferred: bool) {
         add(&self.calls[end as usize], 1);
-        self.calling.count(took);
+        let micros = self.calling.count(took);
+        if !deferred {
+            add(&self.waited[0], 1);
+            add(&self.waited[1], micros);
+        }
     }
 
     /// A key that was led here has its end.
@@ -276,12 +287,15 @@ mod tests {
         let (short, long) = (Duration::from_millis(20), Duration::from_millis(100));
         counts.request(Part::Replay, short, 10, None);
         assert_eq!(counts.cycles_saved(), 0, "nobody knows yet how long a call takes");
-        counts.call(CallEnd::Complete, long);
+        counts.call(CallEnd::Complete, 100 * long, true);
+        counts.request(Part::Replay, short, 10, None);
+        assert_eq!(counts.cycles_saved(), 0, "nobody waits for a call behind a ticket");
+        counts.call(CallEnd::Complete, long, false);
         counts.request(Part::Lead, short, 10, None);
         counts.request(Part::Follow, long, 10, None);
         assert_eq!(counts.cycles_saved(), 0);
         counts.request(Part::Replay, short, 10, None);
         assert_eq!(counts.cycles_saved(), 80 * CYCLES_PER_MILLISECOND);
-        assert_eq!((counts.saved(), counts.body_bytes()), (3, 40));
+        assert_eq!((counts.saved(), counts.body_bytes()), (4, 50));
     }
 }

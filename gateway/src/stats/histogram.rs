@@ -70,11 +70,6 @@ impl Reading {
         self
     }
 
-    /// How long one took on average, in microseconds; nothing when there was none.
-    pub(crate) fn mean_micros(&self) -> Option<u64> {
-        self.micros.checked_div(self.count())
-    }
-
     /// Within which time this share of them was done, in microseconds: the upper end of the step in which it lies, since
     /// nothing finer is known. Nothing when there was none; the last bound stands for all above it.
     pub(crate) fn within_micros(&self, share: f64) -> Option<u64> {
@@ -101,7 +96,7 @@ mod tests {
         let reading = histogram.read();
         assert_eq!((reading.steps[0], reading.steps[1]), (2, 1));
         assert_eq!((reading.steps[STEPS - 2], reading.steps[STEPS - 1]), (1, 1));
-        assert_eq!((reading.count(), reading.mean_micros()), (5, Some(10_000_200)));
+        assert_eq!((reading.count(), reading.micros), (5, 50_001_002));
     }
 
     #[test]

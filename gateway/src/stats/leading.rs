@@ -38,6 +38,8 @@ pub(crate) struct Called<'a> {
     pub(crate) method: &'a Method,
     /// The request that leads.
     pub(crate) by: SpanId,
+    /// Whether its answer is asked for later, and nobody waits.
+    pub(crate) deferred: bool,
 }
 
 impl Leading {
@@ -51,6 +53,13 @@ impl Leading {
         self.counts.key(end_of(settlement));
         let ended = Ended::of(settlement, now, Some(self.started.elapsed()));
         self.counts.recent.ended(&self.id, ended);
+    }
+
+    /// It was told what has become of another key, which counts its own end.
+    pub(crate) fn told(mut self, settlement: &Settlement, now: Timestamp) {
+        self.ended = true;
+        self.counts.key(KeyEnd::Answered);
+        self.counts.recent.ended(&self.id, Ended::of(settlement, now, Some(self.started.elapsed())));
     }
 
     /// Its claim could not be made durable, and nothing was sent.
@@ -72,6 +81,11 @@ impl<'a> Calling<'a> {
     pub(crate) fn begin(counts: &'a Counts, called: Called<'a>) -> Self {
         let (started, now) = (Instant::now(), counts.calls_now.hold());
         Self { counts, called, started, end: CallEnd::Cut, status: None, _now: now }
+    }
+
+    /// Whoever wanted it wants it no more.
+    pub(crate) fn cancelled(mut self) {
+        self.end = CallEnd::Cancelled;
     }
 
     /// It ended so.
@@ -101,7 +115,7 @@ impl<'a> Calling<'a> {
 impl Drop for Calling<'_> {
     fn drop(&mut self) {
         let took = self.started.elapsed();
-        self.counts.call(self.end, took);
+        self.counts.call(self.end, took, self.called.deferred);
         self.counts.traces.tell(|| self.span(took));
     }
 }

@@ -16,12 +16,16 @@ const BINARY: &str = env!("CARGO_BIN_EXE_gateway-under-test");
 const REPLICAS: usize = 13;
 
 /// A folder for a ledger, gone when nobody needs it any more.
-struct Folder(PathBuf);
+pub(crate) struct Folder(PathBuf);
 
 impl Folder {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let name = format!("outcall-durable-{}-{:016x}", std::process::id(), fastrand::u64(..));
         Self(std::env::temp_dir().join(name))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
     }
 }
 

@@ -30,6 +30,7 @@ mod lifetimes;
 mod limits;
 mod local;
 mod lost;
+mod minutes;
 mod paths;
 mod probe;
 mod problems;

@@ -160,7 +160,7 @@ mod tests {
         let text = all(&sums).into_string();
         assert!(text.contains("140 requests came") && text.contains("highest: 7.0 per second"), "{text}");
         assert!(text.contains("No upstream call has ended."), "{text}");
-        stats.unrouted.call(CallEnd::Complete, Duration::from_millis(80));
+        stats.unrouted.call(CallEnd::Complete, Duration::from_millis(80), false);
         after(&stats, &mut sums, 10, 0).await;
         let text = all(&sums).into_string();
         assert!(text.contains("at most 100 ms, and 95 of 100 at most 100 ms"), "{text}");

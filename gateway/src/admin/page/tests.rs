@@ -23,7 +23,7 @@ fn admin() -> Admin {
     let ledger = Arc::new(Memory::new(config.store.room_bytes));
     let app = App::new(config, ledger, Network::default()).unwrap();
     let counts = app.stats.route("/price<b>");
-    counts.call(CallEnd::Complete, Duration::from_millis(80));
+    counts.call(CallEnd::Complete, Duration::from_millis(80), false);
     counts.key(KeyEnd::Unknown);
     let key = Key {
         id: digest::plain(b"key"),

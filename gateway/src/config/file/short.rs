@@ -8,7 +8,7 @@ use serde::{
     de::{Error, MapAccess, Unexpected, Visitor, value::MapAccessDeserializer},
 };
 
-use super::{CorsRules, Route};
+use super::{CorsRules, RespondAsyncRules, Route};
 
 /// A route: the URL of its upstream, or an object. For the schema alone (`top` tells them apart).
 pub(in crate::config) enum RouteForm {}
@@ -67,5 +67,49 @@ impl<'de> Visitor<'de> for CorsVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Cors, A::Error> {
         CorsRules::deserialize(MapAccessDeserializer::new(members)).map(Cors::Rules)
+    }
+}
+
+/// All defaults or nothing at all, or some rules.
+pub(in crate::config) enum RespondAsync {
+    Is(bool),
+    Rules(RespondAsyncRules),
+}
+
+impl JsonSchema for RespondAsync {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "RespondAsync".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({"anyOf": [{"type": "boolean"}, generator.subschema_for::<RespondAsyncRules>()]})
+    }
+}
+
+impl<'de> Deserialize<'de> for RespondAsync {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(RespondAsyncVisitor)
+    }
+}
+
+struct RespondAsyncVisitor;
+
+impl<'de> Visitor<'de> for RespondAsyncVisitor {
+    type Value = RespondAsync;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("true, false or an object")
+    }
+
+    fn visit_bool<E: Error>(self, is: bool) -> Result<RespondAsync, E> {
+        Ok(RespondAsync::Is(is))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<RespondAsync, A::Error> {
+        RespondAsyncRules::deserialize(MapAccessDeserializer::new(members)).map(RespondAsync::Rules)
     }
 }

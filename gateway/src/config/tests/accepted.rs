@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::{Method, header};
 
 use super::{EVERYTHING, SEED, accepted, env, only, parse, with};
-use crate::config::{Base, Config, HostPattern, KeyRule, Route, Target, UpstreamKey};
+use crate::config::{Base, Config, HostPattern, KeyRule, RespondAsync, Route, Target, UpstreamKey};
 
 fn base(route: &Route) -> &Base {
     match &route.target {
@@ -52,6 +52,22 @@ fn the_settings_have_defaults() {
     assert!(
         config.server.listen.is_none() && config.server.tls.is_none() && config.server.upstream_ca.is_none()
     );
+}
+
+#[test]
+fn a_route_with_tickets_has_defaults_of_its_own() {
+    let route = with(r#""respond_async": true"#);
+    let rules = RespondAsync { poll: Duration::from_secs(5), running: 50, cancel: false };
+    assert_eq!(route.respond_async, Some(rules));
+    assert_eq!((names(&route.methods), route.timeout), (vec!["POST".to_owned()], Duration::from_secs(600)));
+    assert_eq!(with(r#""respond_async": {}"#).respond_async, Some(rules));
+    assert_eq!(with(r#""respond_async": false"#).respond_async, None);
+    let said = with(
+        r#""respond_async": {"poll": "1m", "running": 100, "cancel": true}, "timeout": "1h", "methods": ["PUT", "POST"]"#,
+    );
+    let rules = RespondAsync { poll: Duration::from_secs(60), running: 100, cancel: true };
+    assert_eq!((said.respond_async, said.timeout), (Some(rules), Duration::from_secs(3600)));
+    assert_eq!(names(&said.methods), ["POST", "PUT"]);
 }
 
 #[test]

@@ -48,6 +48,8 @@ const PIECES: &[&str] = &[
     r#""key": 3"#,
     r#""rate": {"per_second": 1}"#,
     r#""breaker": {}"#,
+    r#""respond_async": true"#,
+    r#""respond_async": {"poll": "5s", "running": 7}"#,
 ];
 
 const GOOD: &str = r#"{

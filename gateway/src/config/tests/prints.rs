@@ -21,6 +21,7 @@ fn a_digest_covers_the_call_and_the_answer_and_not_how_long_it_is_kept() {
         r#""rate": {"per_second": 1}"#,
         r#""key": "require""#,
         r#""cors": "*""#,
+        r#""respond_async": false"#,
     ] {
         assert_eq!(digest(members), plain, "{members}");
     }
@@ -37,6 +38,8 @@ fn a_digest_covers_the_call_and_the_answer_and_not_how_long_it_is_kept() {
         r#""upstream_idempotent": true"#,
         r#""upstream_key": "raw""#,
         r#""follow_redirects": true"#,
+        r#""respond_async": true"#,
+        r#""respond_async": {"poll": "6s"}"#,
         r#""response": {"keep_headers": []}"#,
         r#""response": {"jq": "."}"#,
         r#""response": {"canonical_json": true}"#,
@@ -84,6 +87,20 @@ fn the_summary_shows_every_route_and_limit() {
   error_ttl      120s
   window         60s
   timeout        20s
+  forwards       accept, accept-language, authorization, content-type, x-api-key
+  upstream_key   derived from route, caller and key
+  answer         at most 2000000 bytes with content-type
+  limits         rate off; concurrency off; breaker off
+/llm
+  upstream       https://llm.example/
+  methods        POST
+  callers        everybody
+  key            required
+  ttl            24h
+  error_ttl      120s; 15m where a request is not safe to repeat
+  window         60s
+  timeout        1h
+  respond_async  a ticket at once; poll every 10s; 20 running at once, may be cancelled
   forwards       accept, accept-language, authorization, content-type, x-api-key
   upstream_key   derived from route, caller and key
   answer         at most 2000000 bytes with content-type

@@ -6,6 +6,7 @@ mod callers;
 mod cors;
 mod header;
 mod receipts;
+mod respond_async;
 mod target;
 mod text;
 mod value;
@@ -48,7 +49,7 @@ fn all_problems_are_reported_together() {
 }"#,
         r#"2:22: /a.upstream: found "ftp://a.example", expected a URL that starts with http:// or https://
 2:48: /a.ttl: found 30, expected a duration in a string with its unit, such as "30s"
-2:52: /a.tll: found an unknown member, expected one of upstream, hosts, methods, key, ttl, error_ttl, window, timeout, forward_headers, inject, allow, upstream_idempotent, upstream_key, follow_redirects, response, rate, concurrency, breaker, cors; did you mean "ttl"?
+2:52: /a.tll: found an unknown member, expected one of upstream, hosts, methods, key, ttl, error_ttl, window, timeout, respond_async, forward_headers, inject, allow, upstream_idempotent, upstream_key, follow_redirects, response, rate, concurrency, breaker, cors; did you mean "ttl"?
 2:77: /a.methods[0]: found "get", expected one of GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS; did you mean "GET"?
 2:111: /a.response.jq: found 1, expected a string in double quotes
 3:3: /b/: found this path, expected a path without a slash at its end: "/b" matches everything below it

@@ -107,7 +107,7 @@ fn decide(core: &Core, plan: &mut Plan, claimed: Claimed, now: Timestamp) -> Res
     let id = claimed.request.id;
     match (claimed.repeat, claimed.lost_until) {
         (Repeat::Never, _) => {
-            tracing::warn!(key = %id.short(), "a call was cut off by a crash: its outcome is unknown");
+            tracing::warn!(key = %id.short(), "a call was cut off by a crash: its outcome is unknown, also to who asks with its ticket");
             plan.record(core, &Arc::new(claimed.request.settled(claimed.lost, now)), 0)?;
         }
         (Repeat::SameConfiguration, until) if until.is_none_or(|until| now < until) => {

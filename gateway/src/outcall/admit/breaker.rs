@@ -5,6 +5,8 @@
 //! | closed | passes | stays, failures forgotten | counts; at the limit: open |
 //! | open | refused until the cooldown is over, then passes: probing | stays | stays |
 //! | probing | refused | closed | open again |
+//!
+//! A call that was cancelled says nothing: only one that was to try the upstream leaves it alone for one more cooldown.
 
 use std::time::Duration;
 
@@ -42,6 +44,13 @@ impl Breaker {
                 true
             }
             State::Open { .. } | State::Probing => false,
+        }
+    }
+
+    /// A call has ended without a word about the upstream. If it was to try it, another has to, after one more cooldown.
+    pub(super) fn forgo(&mut self, now: Instant) {
+        if matches!(self.state, State::Probing) {
+            self.state = State::Open { until: now + self.cooldown };
         }
     }
 

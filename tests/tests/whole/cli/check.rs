@@ -21,7 +21,7 @@ async fn a_bad_file_is_refused_with_line_member_and_expectation() {
     let ran = folder.run(&["check"], &[("TOKEN", "SECRET-TOKEN")]).await;
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""));
     insta::assert_snapshot!(ran.stderr, @r#"
-    proxy_conf.json:5:5: /price.timout: found an unknown member, expected one of upstream, hosts, methods, key, ttl, error_ttl, window, timeout, forward_headers, inject, allow, upstream_idempotent, upstream_key, follow_redirects, response, rate, concurrency, breaker, cors; did you mean "timeout"?
+    proxy_conf.json:5:5: /price.timout: found an unknown member, expected one of upstream, hosts, methods, key, ttl, error_ttl, window, timeout, respond_async, forward_headers, inject, allow, upstream_idempotent, upstream_key, follow_redirects, response, rate, concurrency, breaker, cors; did you mean "timeout"?
     proxy_conf.json:6:12: /price.ttl: found "1s", expected a duration from 120s to 30d, such as "24h"
     proxy_conf.json:8:3: pay: found an unknown member, expected routes to start with a slash; did you mean "/pay"?
     proxy_conf.json:9:42: /fetch.inject: found inject beside the wildcard *.example.com, expected hosts to name each host: a wildcard may hand what is injected to anybody below it

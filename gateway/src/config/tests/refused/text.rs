@@ -117,11 +117,11 @@ fn members_that_do_not_exist_are_refused_with_what_does() {
     );
     refused(
         r#"{"/p": {"upstream": "https://a.example", "forwardHeaders": []}}"#,
-        r#"1:42: /p.forwardHeaders: found an unknown member, expected one of upstream, hosts, methods, key, ttl, error_ttl, window, timeout, forward_headers, inject, allow, upstream_idempotent, upstream_key, follow_redirects, response, rate, concurrency, breaker, cors; did you mean "forward_headers"?"#,
+        r#"1:42: /p.forwardHeaders: found an unknown member, expected one of upstream, hosts, methods, key, ttl, error_ttl, window, timeout, respond_async, forward_headers, inject, allow, upstream_idempotent, upstream_key, follow_redirects, response, rate, concurrency, breaker, cors; did you mean "forward_headers"?"#,
     );
     refused(
         r#"{"/p": {"upstream": "https://a.example", "respons": {}}}"#,
-        r#"1:42: /p.respons: found an unknown member, expected one of upstream, hosts, methods, key, ttl, error_ttl, window, timeout, forward_headers, inject, allow, upstream_idempotent, upstream_key, follow_redirects, response, rate, concurrency, breaker, cors; did you mean "response"?"#,
+        r#"1:42: /p.respons: found an unknown member, expected one of upstream, hosts, methods, key, ttl, error_ttl, window, timeout, respond_async, forward_headers, inject, allow, upstream_idempotent, upstream_key, follow_redirects, response, rate, concurrency, breaker, cors; did you mean "response"?"#,
     );
     refused(
         r#"{"/p": {"upstream": "https://a.example", "response": {"keep-headers": []}}}"#,

@@ -88,7 +88,9 @@ fn durations_have_units_and_bounds() {
     );
     each_duration_refused("error_ttl", &["1m", "31d"], r#"a duration from 120s to 30d, such as "5m""#);
     each_duration_refused("window", &["4s", "61m"], r#"a duration from 5s to 1h, such as "60s""#);
-    each_duration_refused("timeout", &["99ms", "26s"], r#"a duration from 100ms to 25s, such as "20s""#);
+    each_duration_refused("timeout", &["99ms", "61m"], r#"a duration from 100ms to 25s, such as "20s""#);
+    let longer = "a duration from 100ms to 25s, or respond_async beside it, which allows 1h";
+    each_duration_refused("timeout", &["26s", "1h"], longer);
 }
 
 #[test]

@@ -1,0 +1,118 @@
+//! The POST: one ticket for all, at once, or one refusal.
+
+use super::*;
+
+#[tokio::test(start_paused = true)]
+async fn all_replicas_get_the_same_ticket_at_once_and_the_upstream_one_call() {
+    let desk = Desk::new(ASYNC);
+    let started = Instant::now();
+    let given = desk.post("k").await;
+    assert!(started.elapsed().is_zero(), "they waited for the upstream");
+    let hex = ticket("k").to_string();
+    let location = format!("/llm/ticket/{hex}");
+    let body = format!(r#"{{"status":"running","ticket":"{hex}","retry_after":5}}"#);
+    assert_eq!((given.status().as_u16(), text(&given)), (202, body.clone()));
+    let headers: Vec<_> =
+        given.headers().map(|(name, value)| (name, std::str::from_utf8(value).unwrap())).collect();
+    let length = body.len().to_string();
+    let expected = [
+        ("content-type", "application/json"),
+        ("location", &location),
+        ("retry-after", "5"),
+        ("content-length", &length),
+    ];
+    assert_eq!(headers, expected);
+    desk.asked(1).await;
+    desk.says("forty-two");
+    assert_eq!(text(&desk.end(&ticket("k")).await), "forty-two");
+    assert_eq!(desk.post("k").await, given, "who comes late gets the ticket");
+    assert_eq!(desk.hits(), 1);
+}
+
+/// The control: a route without tickets makes them wait.
+#[tokio::test(start_paused = true)]
+async fn without_respond_async_the_answer_is_waited_for() {
+    let desk = Desk::new("");
+    let telling = async {
+        desk.asked(1).await;
+        desk.says("forty-two");
+    };
+    let (answer, ()) = tokio::join!(desk.post("k"), telling);
+    assert_eq!(text(&answer), "forty-two");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_upstream_may_take_as_long_as_its_timeout_says_and_no_longer() {
+    for (minutes, ends) in [(59, "forty-two"), (61, "")] {
+        let desk = Desk::new(r#", "respond_async": true, "timeout": "1h""#);
+        desk.post("k").await;
+        desk.asked(1).await;
+        sleep(minutes * MINUTE).await;
+        desk.says("forty-two");
+        let end = desk.end(&ticket("k")).await;
+        match ends {
+            "" => refused(&end, Problem::OutcomeUnknown),
+            _ => assert_eq!(text(&end), ends),
+        }
+        assert_eq!(desk.hits(), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_all_places_taken_a_key_is_refused_and_stays_so() {
+    let desk = Desk::new(r#", "respond_async": {"running": 2}"#);
+    desk.post("first").await;
+    desk.post("second").await;
+    desk.asked(2).await;
+    let third = desk.post("third").await;
+    refused(&third, Problem::UpstreamBusy);
+    refused(&desk.poll(&ticket("third"), "a-poll").await, Problem::TicketUnknown);
+    desk.says("done");
+    desk.end(&ticket("first")).await;
+    assert_eq!(desk.post("third").await, third, "its replicas that come now must hear the same");
+    assert_eq!(desk.post("fourth").await.status(), StatusCode::ACCEPTED);
+    desk.asked(3).await;
+}
+
+/// Who is refused has not used up anything.
+#[tokio::test(start_paused = true)]
+async fn what_refuses_an_ordinary_call_refuses_a_ticket() {
+    for (members, problem) in [
+        (r#", "rate": {"per_second": 0.001, "burst": 1}"#, Problem::RateLimited),
+        (r#", "concurrency": 1"#, Problem::UpstreamBusy),
+    ] {
+        let desk = Desk::new(&format!("{ASYNC}{members}"));
+        assert_eq!(desk.post("first").await.status(), StatusCode::ACCEPTED);
+        desk.asked(1).await;
+        refused(&desk.post("second").await, problem);
+        assert_eq!(
+            desk.poll(&ticket("first"), "p").await.status(),
+            StatusCode::ACCEPTED,
+            "polls call nobody"
+        );
+        assert_eq!(desk.app.activity.running().now().len(), 1);
+        assert_eq!(desk.hits(), 1);
+    }
+}
+
+/// Room for the POST's own claim and not for its result.
+#[tokio::test(start_paused = true)]
+async fn without_room_for_its_result_a_key_is_refused() {
+    let claim = 2_000_000 + crate::limits::RECORD_OVERHEAD_BYTES;
+    let config = r#"{"/llm": {"upstream": "https://llm.example", "respond_async": true}}"#;
+    let desk = Desk::of(config, Memory::new(2 * claim - 1));
+    let full = desk.post("k").await;
+    refused(&full, Problem::LedgerFull);
+    assert_eq!(desk.hits(), 0);
+    let desk = Desk::of(config, Memory::new(2 * claim));
+    assert_eq!(desk.post("k").await.status(), StatusCode::ACCEPTED, "the control: room for both");
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_request_under_the_key_is_refused() {
+    let desk = Desk::new(ASYNC);
+    desk.post("k").await;
+    let other = desk.send(Method::POST, "/llm", "k", "another prompt").await;
+    refused(&other, Problem::KeyReused);
+    desk.asked(1).await;
+}
