@@ -8,8 +8,8 @@ use serde::Deserialize;
 
 use crate::identity::Identity;
 use crate::limits::{
-    ASK_AGAIN_WITHIN_S, CALLERS_MAX, CONFIG_TEXT_BYTES_MAX, QUORUM_NODES, RECEIPT_AGE_S, RECEIPT_KEYS_MAX,
-    RESPONSE_BYTES_MAX, RESPONSE_BYTES_MIN, ROUNDTRIP_MS,
+    ASK_AGAIN_WITHIN_S, CALLERS_MAX, CONFIG_TEXT_BYTES_MAX, GIVE_UP_AFTER_S, LLM_RESPONSE_BYTES,
+    QUORUM_NODES, RECEIPT_AGE_S, RECEIPT_KEYS_MAX, RESPONSE_BYTES_MAX, RESPONSE_BYTES_MIN, ROUNDTRIP_MS,
 };
 
 /// The configuration in force. `canister.did` explains each field.
@@ -37,6 +37,19 @@ pub struct Config {
     pub receipts: Option<Receipts>,
     /// Who this canister is to the gateway; nobody, where its routes are for everybody.
     pub identity: Option<Identity>,
+    /// The questions whose answers take minutes; none only in what a canister without them has saved.
+    pub llm: Option<Llm>,
+}
+
+/// Where questions go, and how long their answers are waited for.
+#[derive(CandidType, Deserialize, Clone, Debug, PartialEq, Eq)]
+pub struct Llm {
+    /// The gateway's route for questions, which must answer with tickets (`respond_async`).
+    pub path: String,
+    /// Bytes of an answer, headers included.
+    pub response_bytes_max: u64,
+    /// Seconds after a question in which its answer is polled for.
+    pub give_up_after_s: u64,
 }
 
 /// By what an answer of a single node is believed.
@@ -98,6 +111,22 @@ pub struct Settings {
     pub receipts: Option<Receipts>,
     /// See [`Config::identity`]; none by default.
     pub identity: Option<Identity>,
+    /// See [`Config::llm`]; `/llm`, 8,192 bytes and 900 seconds by default. Replaced as a whole.
+    pub llm: Option<Llm>,
+}
+
+impl Default for Llm {
+    fn default() -> Self {
+        Self { path: "/llm".into(), response_bytes_max: 8_192, give_up_after_s: 900 }
+    }
+}
+
+impl Llm {
+    fn check(&self) -> Result<(), String> {
+        check_path("llm.path", &self.path)?;
+        check_range("llm.response_bytes_max", self.response_bytes_max, &LLM_RESPONSE_BYTES)?;
+        check_range("llm.give_up_after_s", self.give_up_after_s, &GIVE_UP_AFTER_S)
+    }
 }
 
 impl Default for Config {
@@ -115,6 +144,7 @@ impl Default for Config {
             callers: Callers::Controllers,
             receipts: None,
             identity: None,
+            llm: Some(Llm::default()),
         }
     }
 }
@@ -167,6 +197,7 @@ impl Config {
             callers: settings.callers.unwrap_or(old.callers),
             receipts: settings.receipts.or(old.receipts),
             identity: settings.identity.or(old.identity),
+            llm: settings.llm.or(old.llm).or_else(|| Some(Llm::default())),
         };
         config.check()?;
         Ok(config)
@@ -183,6 +214,7 @@ impl Config {
         check_range("ask_again_within_s", self.ask_again_within_s, &ASK_AGAIN_WITHIN_S)?;
         self.receipts.as_ref().map_or(Ok(()), Receipts::check)?;
         self.identity.as_ref().map_or(Ok(()), Identity::check)?;
+        self.llm.as_ref().map_or(Ok(()), Llm::check)?;
         match &self.callers {
             Callers::Listed(listed) if listed.len() > CALLERS_MAX => {
                 Err(format!("callers must not be more than {CALLERS_MAX}"))
@@ -214,6 +246,16 @@ impl Config {
     /// The URL of orders.
     pub fn order_url(&self) -> String {
         format!("{}{}", self.gateway, self.order_path)
+    }
+
+    /// What is configured of questions.
+    pub fn llm(&self) -> Llm {
+        self.llm.clone().unwrap_or_default()
+    }
+
+    /// The URL of questions.
+    pub fn llm_url(&self) -> String {
+        format!("{}{}", self.gateway, self.llm().path)
     }
 }
 

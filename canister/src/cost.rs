@@ -4,7 +4,11 @@ use candid::CandidType;
 use ic_cdk_management_canister::HttpRequest;
 use serde::Deserialize;
 
-use crate::{config::Config, limits::transform_instructions, outcall};
+use crate::{
+    config::Config,
+    limits::transform_instructions,
+    outcall::{self, Longest},
+};
 
 /// The quotes for the longest requests that the endpoints make.
 #[derive(CandidType, Deserialize, Clone, Debug, PartialEq, Eq)]
@@ -13,6 +17,10 @@ pub struct Costs {
     pub price: Cost,
     /// One outcall of `place_order`.
     pub order: Cost,
+    /// The POST of `ask_llm`.
+    pub question: Cost,
+    /// One look for its answer, by one node where answers are signed.
+    pub poll: Cost,
 }
 
 /// The quote for one outcall.
@@ -34,8 +42,13 @@ pub struct Cost {
 
 /// Asks the system for the quotes.
 pub fn costs(config: &Config) -> Costs {
-    let (price, order) = outcall::longest(config);
-    Costs { price: cost(config, &price), order: cost(config, &order) }
+    let Longest { price, order, question, poll } = outcall::longest(config);
+    Costs {
+        price: cost(config, &price),
+        order: cost(config, &order),
+        question: cost(config, &question),
+        poll: cost(config, &poll),
+    }
 }
 
 fn cost(config: &Config, request: &HttpRequest) -> Cost {

@@ -44,6 +44,13 @@ pub enum NotSent {
     QueueFull,
 }
 
+impl From<NotSent> for Cause {
+    /// For what goes on by itself, and tells why it stood still.
+    fn from(reason: NotSent) -> Self {
+        Self { kind: "not_sent".into(), detail: format!("The outcall was not made: {reason:?}") }
+    }
+}
+
 /// Why there is no price. Repeating is always safe: a GET changes nothing.
 #[derive(CandidType, Deserialize, Clone, Debug, PartialEq, Eq)]
 pub enum PriceError {
@@ -110,6 +117,17 @@ pub enum OrderError {
         /// Whether the backend is known to have answered; its answer is lost or does not say.
         answered: bool,
     },
+}
+
+/// Why a question was not asked. Nothing was sent.
+#[derive(CandidType, Deserialize, Clone, Debug, PartialEq, Eq)]
+pub enum AskError {
+    /// For this reason.
+    #[serde(rename = "not_sent")]
+    NotSent(NotSent),
+    /// Every question that is remembered still waits for its answer. Try again later.
+    #[serde(rename = "full")]
+    Full,
 }
 
 /// Why the configuration stays as it is.

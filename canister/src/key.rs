@@ -50,6 +50,18 @@ pub enum Intent<'a> {
         /// The id that the caller chose.
         id: &'a str,
     },
+    /// Each call of `ask_llm` is a question of its own.
+    Question {
+        /// Counts the questions, from 1.
+        number: u64,
+    },
+    /// Each look for a question's answer is one of its own: it wants to know how things stand now.
+    Poll {
+        /// Which question's answer.
+        question: u64,
+        /// Counts the polls for it, from 1.
+        number: u32,
+    },
 }
 
 /// The key of one attempt at an intent: 64 lower-case hexadecimal digits.
@@ -60,6 +72,10 @@ pub fn key(secret: &Secret, intent: Intent<'_>, attempt: u32) -> String {
     let code = match intent {
         Intent::Price { number } => mac(secret, &[b"price", &number.to_be_bytes(), &attempt]),
         Intent::Order { caller, id } => mac(secret, &[b"order", caller.as_slice(), id.as_bytes(), &attempt]),
+        Intent::Question { number } => mac(secret, &[b"question", &number.to_be_bytes(), &attempt]),
+        Intent::Poll { question, number } => {
+            mac(secret, &[b"poll", &question.to_be_bytes(), &number.to_be_bytes(), &attempt])
+        }
     };
     code.iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -117,6 +133,16 @@ mod tests {
     fn a_price_is_not_an_order_that_spells_it() {
         let caller = Principal::from_slice(&42u64.to_be_bytes());
         assert_ne!(key(&secret(7), order(&caller, ""), 1), key(&secret(7), Intent::Price { number: 42 }, 1));
+    }
+
+    #[test]
+    fn questions_and_the_polls_for_them_have_keys_of_their_own() {
+        let secret = secret(7);
+        let question = |number| key(&secret, Intent::Question { number }, 1);
+        let poll = |question, number| key(&secret, Intent::Poll { question, number }, 1);
+        let price = key(&secret, Intent::Price { number: 1 }, 1);
+        let keys = [question(1), question(2), poll(1, 1), poll(1, 2), poll(2, 1), price];
+        assert_eq!(std::collections::BTreeSet::from(keys).len(), 6);
     }
 
     proptest! {

@@ -1,4 +1,5 @@
-//! A canister that calls the web through the Outcall Gateway: a price by GET, an order by POST.
+//! A canister that calls the web through the Outcall Gateway: a price by GET, an order by POST, a question whose answer takes
+//! minutes.
 //!
 //! Every replica runs this code and sends its own request; the gateway turns them into one call. What the canister
 //! has to do for that, in the order of an order's life:
@@ -16,6 +17,7 @@
 //! orders     what the caller is told, and what a repeated call will do
 //! ```
 //!
+//! `question` is an order whose answer takes minutes: it is posted once, then polled for by timers (`questions`, `poll`, `ticket`).
 //! `price` is the same for a GET, where repeating is harmless. `config`, `cost`, `error`, `limits` and `state` are
 //! what their names say. This file holds the endpoints and nothing else; `canister.did` describes them.
 
@@ -28,11 +30,15 @@ pub mod limits;
 pub mod order;
 pub mod orders;
 pub mod outcall;
+pub mod poll;
 pub mod price;
+pub mod question;
+pub mod questions;
 pub mod reading;
 pub mod receipt;
 pub mod secret;
 pub mod state;
+pub mod ticket;
 pub mod transform;
 
 use ic_cdk::api::{is_controller, msg_caller};
@@ -41,10 +47,11 @@ use ic_cdk_management_canister::{HttpRequestResult, TransformArgs};
 
 use config::{Config, Settings};
 use cost::Costs;
-use error::{ConfigureError, NotSent, OrderError, PriceError};
+use error::{AskError, ConfigureError, NotSent, OrderError, PriceError};
 use order::{Order, Placed};
 use outcall::Trust;
 use price::Price;
+use questions::Answer;
 
 #[init]
 fn init(settings: Settings) {
@@ -59,6 +66,7 @@ fn pre_upgrade() {
 #[post_upgrade]
 fn post_upgrade(settings: Option<Settings>) {
     state::restore(settings);
+    question::wake_all();
 }
 
 #[update]
@@ -84,6 +92,16 @@ async fn place_order(order: Order) -> Result<Placed, OrderError> {
 #[update]
 async fn place_order_cheap(order: Order) -> Result<Placed, OrderError> {
     order::place_order(msg_caller(), order, Trust::Receipt).await
+}
+
+#[update]
+async fn ask_llm(prompt: String) -> Result<u64, AskError> {
+    question::ask(msg_caller(), prompt).await
+}
+
+#[query]
+fn llm_answer(number: u64) -> Option<Answer> {
+    question::answer(number, &msg_caller())
 }
 
 #[update]

@@ -15,6 +15,20 @@ pub const ROUNDTRIP_MS: std::ops::RangeInclusive<u64> = 1_000..=60_000;
 /// The least and most time, in seconds, in which an order's key may be asked again.
 pub const ASK_AGAIN_WITHIN_S: std::ops::RangeInclusive<u64> = 60..=604_800;
 
+/// The least and most bytes of a question's answer: all answers that are remembered go through an upgrade.
+pub const LLM_RESPONSE_BYTES: std::ops::RangeInclusive<u64> = RESPONSE_BYTES_MIN..=262_144;
+/// The least and most time, in seconds, in which a question's answer is polled for.
+pub const GIVE_UP_AFTER_S: std::ops::RangeInclusive<u64> = 60..=86_400;
+/// Bytes of a question.
+pub const PROMPT_BYTES_MAX: usize = 4_096;
+/// Questions remembered. A new one displaces the one that has been settled for longest; while none is settled, it is refused.
+pub const QUESTIONS_MAX: usize = 256;
+/// The longest wait between two polls, in seconds. A *no* is believed for [`NO_AGE_S_MAX`], so it must be heard of sooner.
+pub const POLL_WAIT_S_MAX: u64 = 40;
+/// Seconds after which an outcall has an answer or none (the platform's timeout is 60): should the code behind it have trapped,
+/// or an upgrade have come in between, the next one is made then.
+pub const ASK_LOST_AFTER_S: u64 = 70;
+
 /// Public keys of the gateway in the configuration: the one in use, and those before and after it.
 pub const RECEIPT_KEYS_MAX: usize = 8;
 /// The least and most age of an answer, in seconds, that is believed.

@@ -70,7 +70,8 @@ pub async fn place_order(caller: Principal, order: Order, trust: Trust) -> Resul
             Next::Told(told) => return told,
         };
         let key = key(&secret, Intent::Order { caller: &caller, id: &order.id }, ask.attempt);
-        let request = outcall::post(&config, &ask.request.url, &ask.request.body, key);
+        let request =
+            outcall::post(&config, &ask.request.url, &ask.request.body, key, config.order_response_bytes_max);
         let under_way = UnderWay(Some(ask));
         let heard = match identity::of_order(config.identity.as_ref(), request).await {
             // An order's answer stands for as long as its key is asked.

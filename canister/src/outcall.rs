@@ -19,6 +19,9 @@ use crate::{
     receipt,
 };
 
+/// The transform that leaves what a receipt needs.
+const SIGNED: &str = "transform_signed";
+
 /// What came of an outcall.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Heard {
@@ -40,6 +43,8 @@ pub enum Heard {
 pub enum Trust {
     /// That of two thirds of the subnet: every node asks.
     Replicas,
+    /// The same and, where the configuration names the gateway's keys, its signature as well.
+    Both,
     /// The gateway's signature: one node asks. It can withhold the answer, and cannot forge it.
     Receipt,
     /// The same of a few nodes, any of which is enough: a single one cannot even withhold it.
@@ -52,19 +57,19 @@ pub enum Trust {
 /// When answers of single nodes cannot be verified.
 pub fn may_trust(config: &Config, trust: Trust) -> Result<(), NotSent> {
     match (trust, &config.receipts) {
-        (Trust::Replicas, _) | (_, Some(_)) => Ok(()),
+        (Trust::Replicas | Trust::Both, _) | (_, Some(_)) => Ok(()),
         (_, None) => Err(NotSent::NoReceiptKey),
     }
 }
 
 /// A GET under a key.
-pub fn get(config: &Config, url: &str, key: String) -> HttpRequest {
-    request(config, url, key, config.price_response_bytes_max).with_method(HttpMethod::GET)
+pub fn get(config: &Config, url: &str, key: String, response_bytes_max: u64) -> HttpRequest {
+    request(config, url, key, response_bytes_max).with_method(HttpMethod::GET)
 }
 
 /// A POST of JSON under a key.
-pub fn post(config: &Config, url: &str, body: &str, key: String) -> HttpRequest {
-    request(config, url, key, config.order_response_bytes_max)
+pub fn post(config: &Config, url: &str, body: &str, key: String, response_bytes_max: u64) -> HttpRequest {
+    request(config, url, key, response_bytes_max)
         .with_method(HttpMethod::POST)
         .with_header("content-type", "application/json")
         .with_body(body.as_bytes().to_vec())
@@ -97,11 +102,11 @@ pub async fn send(config: &Config, request: HttpRequest, trust: Trust, asked_for
             Err(dear) => Heard::Nothing(dear),
         };
     };
-    let request = request.with_transform(transform("transform_signed"));
     let asked = request.args().clone();
     let answers = match trust {
         Trust::AnyReceipt => several(config, receipts.quorum_nodes, &asked).await,
-        Trust::Receipt | Trust::Replicas => one(config, request.non_replicated()).await,
+        Trust::Receipt => signed(config, request.non_replicated()).await.map(|answer| vec![answer]),
+        Trust::Both | Trust::Replicas => signed(config, request).await.map(|answer| vec![answer]),
     };
     let now_s = time() / 1_000_000_000;
     let age_s_max = receipts.age_s_max.max(asked_for_s);
@@ -114,9 +119,11 @@ pub async fn send(config: &Config, request: HttpRequest, trust: Trust, asked_for
     }
 }
 
-async fn one(config: &Config, request: HttpRequest) -> Result<Vec<HttpRequestResult>, Heard> {
+/// One answer as it came, with what its receipt needs.
+pub(crate) async fn signed(config: &Config, request: HttpRequest) -> Result<HttpRequestResult, Heard> {
+    let request = request.with_transform(transform(SIGNED));
     affordable(config, request.get_cost()).map_err(Heard::Nothing)?;
-    request.send().await.map(|answer| vec![answer]).map_err(|error| failed(&error))
+    request.send().await.map_err(|error| failed(&error))
 }
 
 /// Asks so many nodes. Half of them must be heard, so that no single one is waited for, nor all that is heard.
@@ -134,7 +141,7 @@ async fn several(
         method: asked.method,
         headers: asked.headers.clone(),
         body: asked.body.clone(),
-        transform: asked.transform.clone(),
+        transform: Some(transform(SIGNED)),
         replication: Some(replication),
     };
     let request = FlexibleHttpRequest::from_args(args)
@@ -207,8 +214,15 @@ fn silence(detail: String) -> Heard {
 }
 
 /// The longest form of what this canister sends, for quotes.
-pub(crate) fn longest(config: &Config) -> (HttpRequest, HttpRequest) {
-    use crate::{limits, order};
+pub(crate) struct Longest {
+    pub(crate) price: HttpRequest,
+    pub(crate) order: HttpRequest,
+    pub(crate) question: HttpRequest,
+    pub(crate) poll: HttpRequest,
+}
+
+pub(crate) fn longest(config: &Config) -> Longest {
+    use crate::{limits, order, question};
     let key = || "0".repeat(64);
     let pair = "P".repeat(limits::PAIR_BYTES_MAX);
     let caller = Principal::from_slice(&[0xff; Principal::MAX_LENGTH_IN_BYTES]);
@@ -218,11 +232,25 @@ pub(crate) fn longest(config: &Config) -> (HttpRequest, HttpRequest) {
         side: order::Side::Sell,
         amount_e8s: u64::MAX,
     };
-    let body = order::body(&caller, &order);
-    let identity = config.identity.as_ref();
-    let price = identity::of_quote(identity, get(config, &config.price_url(&pair), key()));
-    let order = identity::of_quote(identity, post(config, &config.order_url(), &body, key()));
-    (price, order)
+    let order = order::body(&caller, &order);
+    // JSON has no character of one byte that becomes longer than this one.
+    let prompt = question::body(&"\u{1}".repeat(limits::PROMPT_BYTES_MAX));
+    let (orders, questions) = (config.order_url(), config.llm_url());
+    let (prices_max, orders_max) = (config.price_response_bytes_max, config.order_response_bytes_max);
+    let questions_max = config.llm().response_bytes_max;
+    let ticket = format!("{questions}/ticket/{}", key());
+    let poll = get(config, &ticket, key(), questions_max);
+    let poll = match config.receipts {
+        Some(_) => poll.with_transform(transform(SIGNED)).non_replicated(),
+        None => poll,
+    };
+    let of_quote = |request| identity::of_quote(config.identity.as_ref(), request);
+    Longest {
+        price: of_quote(get(config, &config.price_url(&pair), key(), prices_max)),
+        order: of_quote(post(config, &orders, &order, key(), orders_max)),
+        question: of_quote(post(config, &questions, &prompt, key(), questions_max)),
+        poll: of_quote(poll),
+    }
 }
 
 #[cfg(test)]

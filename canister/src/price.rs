@@ -45,7 +45,7 @@ pub async fn get_price(caller: Principal, pair: String, trust: Trust) -> Result<
     let url = config.price_url(&pair);
     let mut asks_left = ASKS_PER_CALL;
     loop {
-        let request = outcall::get(&config, &url, key.clone());
+        let request = outcall::get(&config, &url, key.clone(), config.price_response_bytes_max);
         let request = identity::of_price(config.identity.as_ref(), request).await;
         let request = request.map_err(PriceError::NotSent)?;
         let heard = outcall::send(&config, request, trust, 0).await;

@@ -60,7 +60,8 @@ pub fn read(status: u16, body: &[u8]) -> Reading {
     }
 }
 
-fn problem(status: u16, body: &[u8]) -> Option<Reading> {
+/// Reads a problem of the gateway's own, if it is one.
+pub(crate) fn problem(status: u16, body: &[u8]) -> Option<Reading> {
     if status < 400 {
         return None;
     }

@@ -13,6 +13,9 @@ use crate::{
     reading::{Cause, Reading, read},
 };
 
+/// The kind of cause that says: the gateway's answer, and that to another request.
+pub(crate) const OTHER_REQUEST: &str = "receipt-other-request";
+
 /// The answer, if it is to be believed; otherwise nothing is known of what became of the request.
 ///
 /// A *no* of the gateway is one for a while only: then the key is free again, and a node that has kept the *no* could have
@@ -61,7 +64,7 @@ fn disbelieved(error: &ReceiptError) -> Heard {
         ReceiptError::UnknownKey(_) => "receipt-unknown-key",
         ReceiptError::WrongSignature => "receipt-wrong-signature",
         ReceiptError::BodyChanged => "receipt-body-changed",
-        ReceiptError::OtherRequest => "receipt-other-request",
+        ReceiptError::OtherRequest => OTHER_REQUEST,
         ReceiptError::Stale(_) => "receipt-stale",
         ReceiptError::Ahead(_) => "receipt-ahead",
     };

@@ -10,9 +10,11 @@ use crate::{
     config::{Config, Settings},
     key::Secret,
     orders::Orders,
+    questions::Questions,
 };
 
-/// The layout of stable memory. A new layout takes a new number, and `restore` learns to read both.
+/// The layout of stable memory. What is added to it is optional (Candid reads the absent as none); any other change is a new
+/// layout and takes a new number, and `restore` learns to read both.
 const LAYOUT: u32 = 1;
 
 /// Everything that is remembered.
@@ -26,6 +28,9 @@ pub struct State {
     pub prices: u64,
     /// The orders and their attempts.
     pub orders: Orders,
+    /// The questions and what became of them. Optional, as all that this layout did not have from the beginning: so what was
+    /// saved without it can be read.
+    pub questions: Option<Questions>,
 }
 
 impl State {
@@ -42,6 +47,11 @@ impl State {
     pub fn next_price(&mut self) -> u64 {
         self.prices += 1;
         self.prices
+    }
+
+    /// The questions, to be changed.
+    pub fn questions(&mut self) -> &mut Questions {
+        self.questions.get_or_insert_default()
     }
 }
 
@@ -95,7 +105,12 @@ mod tests {
     use candid::{Principal, de::IDLDeserialize, utils::ArgumentDecoder};
 
     use super::*;
-    use crate::order::{Order, Side};
+    use crate::{
+        config::{Callers, Receipts},
+        identity::Identity,
+        order::{Order, Side},
+        orders::Request,
+    };
 
     fn saved(state: &State) -> Vec<u8> {
         let mut bytes = candid::encode_args((LAYOUT, state)).unwrap();
@@ -114,7 +129,53 @@ mod tests {
         state.secret = Secret::new(vec![7; 32]).ok();
         let order = Order { id: "a".into(), pair: "ICP/USD".into(), side: Side::Sell, amount_e8s: 1 };
         state.orders.begin(Principal::anonymous(), &order, "u".into(), "b".into(), 60, 5);
+        let request = Request { url: "u".into(), body: "b".into() };
+        state.questions().begin(Principal::anonymous(), request, 5);
         assert_eq!(restored(&saved(&state)).unwrap(), (LAYOUT, state));
+    }
+
+    /// What the first version saved: no questions, and no settings of them.
+    #[test]
+    fn a_state_without_questions_is_read_as_one_that_has_none() {
+        #[derive(CandidType)]
+        struct First {
+            config: FirstConfig,
+            secret: Option<Secret>,
+            prices: u64,
+            orders: Orders,
+        }
+        #[derive(CandidType)]
+        struct FirstConfig {
+            gateway: String,
+            price_path: String,
+            order_path: String,
+            price_response_bytes_max: u64,
+            order_response_bytes_max: u64,
+            roundtrip_ms_expected: u64,
+            cycles_per_outcall_max: u128,
+            ask_again_within_s: u64,
+            callers: Callers,
+            receipts: Option<Receipts>,
+            identity: Option<Identity>,
+        }
+        let Config { price_path, order_path, callers, receipts, identity, .. } = Config::default();
+        let config = FirstConfig {
+            gateway: "https://g".into(),
+            price_path,
+            order_path,
+            price_response_bytes_max: 1_024,
+            order_response_bytes_max: 2_048,
+            roundtrip_ms_expected: 30_000,
+            cycles_per_outcall_max: 1_000_000_000,
+            ask_again_within_s: 3_600,
+            callers,
+            receipts,
+            identity,
+        };
+        let first = First { config, secret: None, prices: 7, orders: Orders::default() };
+        let (_, state) = restored(&candid::encode_args((LAYOUT, first)).unwrap()).unwrap();
+        assert_eq!((state.prices, &*state.config.llm_url()), (7, "https://g/llm"));
+        assert_eq!((state.config.llm, state.questions), (None, None));
     }
 
     #[test]

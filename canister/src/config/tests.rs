@@ -5,6 +5,10 @@ fn installed() -> Config {
     Config::default().with(Settings { gateway, ..Settings::default() }).unwrap()
 }
 
+fn of_llm(llm: Llm) -> Settings {
+    Settings { llm: Some(llm), ..Settings::default() }
+}
+
 fn refused(settings: Settings) -> String {
     installed().with(settings).unwrap_err()
 }
@@ -51,6 +55,7 @@ fn a_path_is_a_plain_path() {
         let settings = Settings { order_path: Some(path.into()), ..Settings::default() };
         assert!(refused(settings).starts_with("order_path must"), "{path}");
     }
+    assert!(refused(of_llm(Llm { path: "llm".into(), ..Llm::default() })).starts_with("llm.path must"));
     let long = Settings { price_path: Some(format!("/{}", "p".repeat(1_024))), ..Settings::default() };
     assert_eq!(refused(long), "price_path must not be longer than 1024 bytes");
 }
@@ -58,11 +63,13 @@ fn a_path_is_a_plain_path() {
 #[test]
 fn numbers_hold_at_their_bounds_and_one_past_them_is_refused() {
     type Set = fn(u64) -> Settings;
-    let members: [(Set, u64, u64); 4] = [
+    let members: [(Set, u64, u64); 6] = [
         (|n| Settings { price_response_bytes_max: Some(n), ..Settings::default() }, 512, 2_000_000),
         (|n| Settings { order_response_bytes_max: Some(n), ..Settings::default() }, 512, 2_000_000),
         (|n| Settings { roundtrip_ms_expected: Some(n), ..Settings::default() }, 1_000, 60_000),
         (|n| Settings { ask_again_within_s: Some(n), ..Settings::default() }, 60, 604_800),
+        (|n| of_llm(Llm { response_bytes_max: n, ..Llm::default() }), 512, 262_144),
+        (|n| of_llm(Llm { give_up_after_s: n, ..Llm::default() }), 60, 86_400),
     ];
     for (set, least, most) in members {
         assert!(installed().with(set(least)).is_ok());

@@ -30,6 +30,7 @@ mod failures;
 mod gateway;
 mod identity;
 mod keys;
+mod questions;
 mod receipts;
 mod told;
 mod upgrades;

@@ -53,7 +53,7 @@ impl Scene {
     }
 }
 
-fn receipts(signer: &str) -> Settings {
+pub(super) fn receipts(signer: &str) -> Settings {
     let key = ReceiptKey { keyid: "now".into(), public_key: secret(signer).public().x() };
     let receipts = Receipts { keys: vec![key], age_s_max: AGE_S_MAX, quorum_nodes: 4 };
     Settings { receipts: Some(receipts), ..Settings::default() }

@@ -37,6 +37,30 @@ fn one(nodes: usize, usage: Usage) -> u128 {
     charged(nodes, REQUEST_BYTES, Replication::Single, &[usage], usage.transformed_bytes)
 }
 
+/// A ticket with its receipt, and an answer with its, before and after the transform.
+const TICKET: (u64, u64) = (800, 770);
+const LONG: (u64, u64) = (2_600, 2_600);
+/// Polls that find nothing, 5, 15, 35 and 75 s after the question.
+const IDLE_POLLS: u128 = 4;
+
+/// The table of what takes 90 s: each row for 13 and for 34 nodes.
+fn minutes() -> Vec<String> {
+    let fast = Duration::from_millis(50);
+    let waited = |nodes| all(nodes, usage((0, 0), Duration::from_secs(30)));
+    let question = |nodes| all(nodes, usage(TICKET, fast));
+    let idle = |nodes| one(nodes, usage(TICKET, fast));
+    let found = |nodes| one(nodes, usage(LONG, fast));
+    let whole = |nodes| question(nodes) + IDLE_POLLS * idle(nodes) + found(nodes);
+    let sizes = |cost: &dyn Fn(usize) -> u128| [13, 34].map(cost);
+    vec![
+        row("waiting for it: *Timeout expired* after 30 s, and no answer", sizes(&waited)),
+        row("the question, by all nodes", sizes(&question)),
+        row("an idle poll, by one node", sizes(&idle)),
+        row("the poll that finds the answer", sizes(&found)),
+        row("in all: the question, four idle polls, the answer", sizes(&whole)),
+    ]
+}
+
 /// In millions, with one decimal and commas.
 fn millions(cycles: u128) -> String {
     let tenths = (cycles + 50_000) / 100_000;
@@ -51,7 +75,7 @@ fn row(name: &str, cycles: impl IntoIterator<Item = u128>) -> String {
     format!("| {name} | {} |", cells.join(" | "))
 }
 
-/// Both tables, as they have to stand on the page.
+/// The tables of what is charged and what is attached, as they have to stand on the page.
 fn tables() -> Vec<String> {
     let fast = Duration::from_millis(50);
     let slow = Duration::from_secs(5);
@@ -87,8 +111,11 @@ fn tables() -> Vec<String> {
 #[test]
 fn the_cycles_on_the_page_are_those_of_the_prices() {
     let page = Page::read("docs/choosing.md");
-    let missing: Vec<String> =
-        tables().into_iter().filter(|row| !page.text.lines().any(|line| line == row)).collect();
+    let missing: Vec<String> = tables()
+        .into_iter()
+        .chain(minutes())
+        .filter(|row| !page.text.lines().any(|line| line == row))
+        .collect();
     assert!(missing.is_empty(), "these rows belong on the page: {missing:#?}");
 }
 
