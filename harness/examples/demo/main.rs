@@ -5,6 +5,7 @@
 //! gateway    the real one, in this process
 //! stage      the sample canister's real Wasm on a subnet; every replica sends its own real request
 //! scene      a price, an order with resends, an order that breaks off: each played directly and through the gateway
+//! minutes    a question whose answer takes minutes: waited for, and polled for
 //! screen     what was seen
 //! page       the same for a browser, replica by replica
 //! ```
@@ -23,6 +24,7 @@ use outcall_harness::wasm::Build;
 use tokio::task::spawn_blocking;
 
 mod gateway;
+mod minutes;
 mod page;
 // The command's own: a library need not offer it.
 #[path = "../../src/cli/progress.rs"]
@@ -69,22 +71,27 @@ async fn play(seed: u64) -> Result<bool, Failure> {
     let wasm = spawn_blocking(build).await??;
     let upstream = Upstream::start().await;
     let gateway = Gateway::start(&upstream)?;
+    let with_tickets = Gateway::start_with_tickets(&upstream)?;
+    let titles: Vec<&str> = Scene::ALL.into_iter().map(Scene::title).chain([minutes::TITLE]).collect();
+    let scenes = (SUBNETS.len() * titles.len()) as u64;
     let mut columns: Vec<Vec<Played>> = Vec::new();
     for nodes in SUBNETS {
         progress.say(&format!("installing it on {nodes} nodes (its Wasm is compiled once)"));
         let mut stage = Stage::install(nodes, &wasm, &upstream, &gateway).await?;
         let mut column = Vec::new();
         for scene in Scene::ALL {
-            let done = (columns.len() * Scene::ALL.len() + column.len()) as u64;
-            let of = (SUBNETS.len() * Scene::ALL.len()) as u64;
-            progress.at(done, of, &format!("{nodes} nodes: {}", scene.title()));
+            let done = (columns.len() * titles.len() + column.len()) as u64;
+            progress.at(done, scenes, &format!("{nodes} nodes: {}", scene.title()));
             column.push(scene.play(&mut stage, seed).await?);
         }
+        let done = (columns.len() * titles.len() + column.len()) as u64;
+        progress.at(done, scenes, &format!("{nodes} nodes: {}", minutes::TITLE));
+        column.push(minutes::play(nodes, &wasm, &upstream, &with_tickets, seed).await?);
         columns.push(column);
     }
     progress.clear();
     let wasm_bytes = wasm.len();
-    let show = screen::Show { seed, wasm_bytes, subnets: &SUBNETS, columns: &columns };
+    let show = screen::Show { seed, wasm_bytes, subnets: &SUBNETS, titles: &titles, columns: &columns };
     let screen = screen::draw(&show);
     let page = page::write(&show)?;
     let page = format!("Replica by replica, as a page for a browser: {}\n", page.display());

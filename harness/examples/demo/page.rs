@@ -8,7 +8,7 @@ use std::{
 use outcall_harness::report::{Report, Scene as Told};
 
 use crate::{
-    scene::{Played, Scene, Seen},
+    scene::{Played, Seen},
     screen::Show,
 };
 
@@ -18,9 +18,9 @@ const FILE: &str = "outcall-demo.html";
 pub(crate) fn write(show: &Show<'_>) -> io::Result<PathBuf> {
     let mut report = Report::new(format!("One call out, one answer for every replica: seed {}", show.seed));
     for (nodes, column) in show.subnets.iter().zip(show.columns) {
-        for (scene, Played { directly, through_gateway }) in Scene::ALL.iter().zip(column) {
+        for (title, Played { directly, through_gateway }) in show.titles.iter().zip(column) {
             for (way, seen) in [("directly", directly), ("through the gateway", through_gateway)] {
-                report = report.scene(told(format!("{nodes} nodes, {}: {way}", scene.title()), seen));
+                report = report.scene(told(format!("{nodes} nodes, {title}: {way}"), seen));
             }
         }
     }

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// How far apart the replicas send.
-const SKEW: Duration = Duration::from_millis(20);
+pub(crate) const SKEW: Duration = Duration::from_millis(20);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Scene {

@@ -4,7 +4,7 @@ use candid::{CandidType, encode_args, encode_one};
 use outcall_canister::config::{Config, Settings};
 use outcall_harness::{
     schedule::Schedule,
-    subnet::{Subnet, Update},
+    subnet::{Builder, Subnet, Update},
 };
 
 use crate::{Failure, gateway::Gateway, upstream::Upstream};
@@ -30,7 +30,7 @@ impl<'a> Stage<'a> {
         gateway: &'a Gateway,
     ) -> Result<Self, Failure> {
         let settings = Settings { gateway: Some(gateway.url()), ..Settings::default() };
-        let subnet = Subnet::embedded(nodes).install(wasm, encode_one(settings)?).await?;
+        let subnet = installed(Subnet::embedded(nodes), wasm, settings).await?;
         Ok(Self { subnet, upstream, gateway })
     }
 
@@ -68,4 +68,8 @@ impl<'a> Stage<'a> {
     pub(crate) fn nodes(&self) -> usize {
         self.subnet.nodes()
     }
+}
+
+pub(crate) async fn installed(subnet: Builder, wasm: &[u8], settings: Settings) -> Result<Subnet, Failure> {
+    Ok(subnet.install(wasm, encode_one(settings)?).await?)
 }
