@@ -85,6 +85,24 @@ async fn a_lost_poll_is_followed_by_another() {
     assert_eq!(asking.answer(number).await, Answer { state: answered("{}"), polls: 2, hindered: None });
 }
 
+/// As after a trap behind the outcall: nothing of it is ever heard, and only the timer that was set before it is left.
+#[tokio::test]
+async fn a_poll_that_never_comes_back_is_followed_by_another() {
+    let mut asking = Asking::signed(13).await;
+    let (number, _) = asking.ask().await;
+    let gate = outcall_harness::Gate::new();
+    asking.gateway.holds_polls_at(&gate);
+    tokio::select! {
+        rounds = asking.passes(5) => panic!("the poll was answered behind a closed gate: {rounds:?}"),
+        () = gate.reached_by(1) => {}
+    }
+    gate.open();
+    asking.gateway.ends(End::Recorded(200, "{}".to_owned()));
+    assert!(asking.passes(60).await.is_empty(), "it may still be on its way");
+    assert_eq!(asking.passes(10).await.len(), 1);
+    assert_eq!(asking.answer(number).await, Answer { state: answered("{}"), polls: 2, hindered: None });
+}
+
 /// All are silent: nobody knows whether the question was posted, so the same is posted again.
 #[tokio::test]
 async fn a_post_without_an_answer_is_repeated_under_the_same_key() {

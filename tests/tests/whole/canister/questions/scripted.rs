@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use outcall_harness::upstream::{Answer, Seen, Upstream};
+use outcall_harness::upstream::{Answer, Gate, Seen, Upstream};
 use outcall_protocol::{
     key::IdempotencyKey,
     outcall_id::{Key, outcall_id},
@@ -47,6 +47,8 @@ struct Book {
     /// Every answer by its key.
     recorded: BTreeMap<String, (Seen, Answer)>,
     end: Option<(End, u64)>,
+    /// At which the answers to polls wait.
+    gate: Option<Gate>,
 }
 
 impl Scripted {
@@ -56,7 +58,11 @@ impl Scripted {
         let (asking, polling) = (book.clone(), book.clone());
         let service = script
             .each("POST /llm", move |seen| lock(&asking).post(seen))
-            .each("GET /llm/ticket/*", move |seen| lock(&polling).poll(seen))
+            .each("GET /llm/ticket/*", move |seen| {
+                let mut book = lock(&polling);
+                let answer = book.poll(seen);
+                book.gate.as_ref().map_or(answer.clone(), |gate| answer.behind(gate))
+            })
             .start()
             .await;
         Self { service, book }
@@ -75,6 +81,11 @@ impl Scripted {
     pub(super) fn ends(&self, end: End) {
         let mut book = lock(&self.book);
         book.end = Some((end, book.now_s));
+    }
+
+    /// From now on polls are answered when that gate is open.
+    pub(super) fn holds_polls_at(&self, gate: &Gate) {
+        lock(&self.book).gate = Some(gate.clone());
     }
 
     /// The keys of all requests with that method, each once, in order.
