@@ -42,7 +42,7 @@ fn message(mut bytes: &[u8]) -> Vec<(u64, Field)> {
 }
 
 fn varint(bytes: &mut &[u8]) -> u64 {
-    let end = bytes.iter().position(|byte| byte & 0x80 == 0).expect("the end of a number");
+    let end = bytes.iter().position(|byte| byte & 0x80 == 0).unwrap();
     take(bytes, end + 1).iter().rev().fold(0, |number, byte| number << 7 | u64::from(byte & 0x7f))
 }
 

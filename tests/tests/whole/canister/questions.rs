@@ -71,7 +71,7 @@ impl Asking {
 
 async fn answer(subnet: &Subnet, number: u64) -> Answer {
     let reply = subnet.query("llm_answer", encode_args((number,)).unwrap()).await.unwrap();
-    candid::decode_one::<Option<Answer>>(&reply).unwrap().expect("it was asked")
+    candid::decode_one::<Option<Answer>>(&reply).unwrap().unwrap()
 }
 
 /// Why the last outcall was of no use.

@@ -10,7 +10,8 @@ const RUN: &str = r#"axe.run(document, {resultTypes: ["violations", "incomplete"
 
 /// A page with the checker in it.
 async fn examined(house: &House) -> Browser {
-    let file = std::env::var("AXE").expect("AXE names axe.min.js, as .ci/long does");
+    let file = std::env::var("AXE");
+    let file = file.unwrap_or_else(|error| panic!("AXE names axe.min.js, as .ci/long does: {error}"));
     let axe = std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{file}: {error}"));
     let mut browser = Browser::open(&format!("http://{}/", house.admin)).await;
     browser.eval("document.getElementById('pause').click()").await;
