@@ -8,9 +8,10 @@
 //! ```
 //!
 //! Both keys are ordinary ones of the ledger. `id` is the POST's own; `result` is a pure function of ticket and caller
-//! ([`Ticket::result_id`]). Whoever sends upstream holds the [`Lead`] on `result`, which is never led again
-//! ([`Repeat::Never`]), whatever the route says of its upstream. That alone is what at-most-once hangs on: should the 202 be
-//! lost or forgotten before its time, whoever leads `id` again finds the result, or the call that runs, and sends nothing.
+//! ([`Ticket::result_id`]). Whoever sends upstream holds the [`Lead`](crate::ledger::Lead) on `result`, which is never led
+//! again ([`Repeat`](crate::ledger::Repeat)), whatever the route says of its upstream. That alone is what at-most-once hangs
+//! on: should the 202 be lost or forgotten before its time, whoever leads `id` again finds the result, or the call that
+//! runs, and sends nothing.
 //!
 //! | `id` | `result` | what happens | after a crash here | a poll says |
 //! |---|---|---|---|---|

@@ -119,6 +119,16 @@ fn the_cycles_on_the_page_are_those_of_the_prices() {
     assert!(missing.is_empty(), "these rows belong on the page: {missing:#?}");
 }
 
+/// The README shows the two ends of one table: what cannot work, and what does.
+#[test]
+fn the_cycles_in_the_readme_are_those_of_the_prices() {
+    let readme = Page::read("README.md");
+    let rows = minutes();
+    for row in [rows.first(), rows.last()].into_iter().flatten() {
+        assert!(readme.text.lines().any(|line| line == row), "{row}");
+    }
+}
+
 /// `docs/consensus.md` tells how many must agree, for each size of a subnet.
 #[test]
 fn the_thresholds_on_the_page_are_those_of_the_rules() {
