@@ -33,6 +33,7 @@ mod cut;
 mod given;
 mod guard;
 mod polled;
+mod silent;
 mod tokens;
 
 const MINUTE: Duration = Duration::from_secs(60);
