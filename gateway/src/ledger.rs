@@ -83,7 +83,8 @@ pub trait Ledger: Send + Sync {
     /// What the ledger holds at this moment.
     fn occupancy(&self) -> Occupancy;
 
-    /// What stands under this key. Changes nothing: it is for operators to see.
+    /// What stands under this key. Changes nothing: it is for operators to see, and for polls. An answer that is shown is as
+    /// sure as one that is replayed; one that is still to be written, or owed, is in flight.
     ///
     /// # Errors
     /// When the store cannot be asked.

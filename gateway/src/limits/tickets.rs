@@ -25,8 +25,9 @@ pub const TICKET_SLACK: Duration = Duration::from_secs(60);
 /// How long what a poll, or the wish to cancel, has seen is recorded for its own key: a subnet's replicas ask within a
 /// minute, and may ask again.
 pub const POLL_TTL: Duration = Duration::from_secs(120);
-/// How long a poll may take: it looks into the ledger, and calls nobody.
-pub const POLL_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long a poll may take: it looks into the ledger, and calls nobody. A ledger may have to wait for a sync before it shows an
+/// end that was just recorded.
+pub const POLL_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long whoever cancels a call waits for its end.
 pub const CANCEL_TIMEOUT: Duration = Duration::from_secs(10);
 /// How often a call that may be cancelled looks whether another gateway was asked to, and how often that one looks

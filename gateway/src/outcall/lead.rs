@@ -3,7 +3,7 @@
 //! It belongs to the gateway, not to the connection whose request led. Should it end in any other way than by
 //! settling (a panic, a drain that is over), the dropped [`Lead`] settles the key as lost.
 
-use std::{future::pending, sync::Arc};
+use std::{future::pending, sync::Arc, time::Duration};
 
 use http::header::CONTENT_ENCODING;
 use tokio::{
@@ -133,8 +133,12 @@ async fn conduct(
     match (request.errand(), &request.route().respond_async) {
         (Errand::Call, None) => {}
         (Errand::Call, Some(rules)) => return Ok(tickets::issue(app, request, rules, body).await),
-        (Errand::Poll(ticket), _) => return tickets::poll(app, request, &ticket).await,
-        (Errand::Cancel(ticket), _) => return tickets::cancel(app, request, &ticket).await,
+        (Errand::Poll(ticket), _) => {
+            return within(limits::POLL_TIMEOUT, tickets::poll(app, request, &ticket)).await;
+        }
+        (Errand::Cancel(ticket), _) => {
+            return within(limits::CANCEL_TIMEOUT, tickets::cancel(app, request, &ticket)).await;
+        }
     }
     // Room for what the upstream may send, before it is asked: later it would be too late to refuse. And before the
     // gate, for the same reason.
@@ -145,6 +149,14 @@ async fn conduct(
         Ok(pass) => Ok(End::of(call(app, request, body, pass, pending()).await)),
         Err(problem) => refused(problem),
     }
+}
+
+/// A ledger that takes longer to say what stands cannot be asked.
+async fn within(
+    time: Duration,
+    asking: impl Future<Output = Result<End, Unavailable>>,
+) -> Result<End, Unavailable> {
+    timeout(time, asking).await.unwrap_or(Err(Unavailable::Unreachable))
 }
 
 /// Makes the call, unless it is `stopped` first, and what became of it an answer.

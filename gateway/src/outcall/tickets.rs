@@ -28,7 +28,7 @@
 //! | could not be written, so *unknown* | in flight | its replicas were told *unknown*; the call runs, since it has begun | `result` *unknown* | running |
 //!
 //! A 202 lives until its result must have expired: the time of the call, the patience of its write, the result's own `ttl`
-//! and [`limits::TICKET_SLACK`]. A result that is recorded later than that (a gateway that was down for a day and found the
+//! or `error_ttl`, and [`limits::TICKET_SLACK`]. A result that is recorded later than that (a gateway that was down for a day and found the
 //! claim when it came back) makes no difference to what is sent, as said above.
 //!
 //! A poll that finds no result has to know whether there was one for this caller. Where callers have names, others know no
@@ -77,7 +77,8 @@ fn running(method: &Method, route: &str, rules: &RespondAsync, ticket: &Ticket) 
 /// What a POST is told whose call runs, or has run.
 fn given_out(request: &Request, rules: &RespondAsync) -> Settlement {
     let route = request.route();
-    let life = route.timeout + limits::SETTLE_PATIENCE_MIN + request.life() + limits::TICKET_SLACK;
+    let of_result = request.life().max(request.error_life());
+    let life = route.timeout + limits::SETTLE_PATIENCE_MIN + of_result + limits::TICKET_SLACK;
     let answer = running(request.method(), &route.path, rules, &request.ticket());
     Settlement { answer, life, upstream_status: None }
 }

@@ -10,7 +10,7 @@ use super::{
     redis::{Net, Server, Sync, Way, dial},
 };
 use crate::ledger::{
-    Ask, Claim, Lead, Ledger, Repeat, Waiter,
+    Ask, Claim, Lead, Ledger, Repeat, Standing, Unavailable, Waiter,
     conformance::parts::{NONE, PATIENT, ask, follow, lead as lead_of, settled, settlement, text, unknown},
     redis::{Options, Redis, accept_loss_over},
 };
@@ -143,4 +143,40 @@ async fn a_connection_that_broke_unseen_is_made_anew_before_anybody_needs_it() {
     here.net.cut();
     sleep(Duration::from_secs(10)).await;
     assert_eq!(server.connections(), before + 3, "for commands, for what must be durable, and to listen");
+}
+
+/// Whoever polls looks, and takes what he sees for the end.
+#[tokio::test(start_paused = true)]
+async fn nobody_who_looks_is_shown_an_answer_that_redis_may_still_lose() {
+    let server = server().await;
+    let (here, there) = (end(&server).await, end(&server).await);
+    let (lead, _) = here.led().await;
+    server.stick_disk(true);
+    let mut settling = Box::pin(lead.settle(settlement("paid"), PATIENT));
+    assert!(poll!(&mut settling).is_pending());
+    sleep(Duration::from_millis(100)).await;
+    assert!(server.unsynced() > 0, "the answer is not in Redis");
+    let looked = there.redis.look(&payment().id).await;
+    assert_eq!(looked, Err(Unavailable::Unreachable), "told what may be lost");
+
+    here.net.kill();
+    crash(&server).await;
+    sleep(Duration::from_secs(30)).await;
+    let Ok(Standing::Settled(record)) = there.redis.look(&payment().id).await else {
+        panic!("it has no end")
+    };
+    assert_eq!(record.settlement.answer, unknown());
+}
+
+/// The control.
+#[tokio::test(start_paused = true)]
+async fn whoever_looks_is_shown_an_answer_that_redis_has_synced() {
+    let server = server().await;
+    let (here, there) = (end(&server).await, end(&server).await);
+    let (lead, _) = here.led().await;
+    lead.settle(settlement("paid"), NONE).await;
+    let Ok(Standing::Settled(record)) = there.redis.look(&payment().id).await else {
+        panic!("it has no end")
+    };
+    assert_eq!(text(&record), "paid");
 }

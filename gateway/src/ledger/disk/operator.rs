@@ -11,19 +11,15 @@ use crate::{
 
 impl Disk {
     pub(super) async fn standing(&self, id: Digest) -> Result<Standing, Unavailable> {
-        let here = self.here(&id);
-        if let Some(standing) = here {
-            return Ok(standing);
+        match self.here(&id) {
+            Some(standing) => Ok(standing),
+            None => Ok(self.recorded(&id).await?.map_or(Standing::Absent, Standing::Settled)),
         }
-        Ok(self.recorded(&id).await?.map_or(Standing::Absent, Standing::Settled))
     }
 
     pub(super) async fn forgotten(&self, id: Digest) -> Result<Standing, Unavailable> {
-        match self.here(&id) {
-            // Owed to the disk: it is not over yet.
-            Some(Standing::Settled(_)) => return Ok(Standing::InFlight),
-            Some(standing) => return Ok(standing),
-            None => {}
+        if let Some(standing) = self.here(&id) {
+            return Ok(standing);
         }
         let (reply, forgotten) = oneshot::channel();
         self.0.ask(Op::Forget { id, reply });
@@ -37,6 +33,10 @@ impl Disk {
     fn here(&self, id: &Digest) -> Option<Standing> {
         let core = &self.0.core;
         let now = core.clock.now();
-        core.shards.of(id).get(id, now).map(Into::into)
+        let standing = core.shards.of(id).get(id, now).map(Into::into);
+        // Owed to the disk: it is not over yet.
+        standing.map(
+            |standing| if matches!(standing, Standing::Settled(_)) { Standing::InFlight } else { standing },
+        )
     }
 }

@@ -23,8 +23,9 @@ use crate::{
 pub(super) const FORGOTTEN: &[u8] = b"forgotten:";
 
 impl Inner {
-    pub(super) async fn look(&self, id: Digest) -> Result<Standing, Unavailable> {
-        let said = self.run(&script::look(&self.options, id)).await;
+    /// Whoever polls is given what is seen here, so nothing is shown that may still be lost.
+    pub(super) async fn look(self: &Arc<Self>, id: Digest) -> Result<Standing, Unavailable> {
+        let said = self.run_assured(id, &script::look(&self.options, id)).await;
         said.map_err(|failure| {
             tracing::warn!(key = %id.short(), cause = %failure, "a key could not be looked at");
             Unavailable::Unreachable

@@ -72,12 +72,13 @@ impl Request {
         }
     }
 
-    /// For how long it is sure to be known that this request was led, or refused. Nothing for one that only asks.
+    /// For how long it is sure to be known that this request was led, or refused. Nothing for one that only asks; where the
+    /// upstream honours the key, it knows that as well.
     pub(crate) fn remembered(&self) -> Option<Duration> {
-        match self.repeat() {
-            Repeat::Always => None,
-            Repeat::SameConfiguration => Some(self.life()),
-            Repeat::Never => Some(self.life().min(self.error_life())),
+        match (self.repeat(), self.safe_to_repeat()) {
+            (Repeat::Always, _) => None,
+            (_, true) => Some(self.life()),
+            (_, false) => Some(self.life().min(self.error_life())),
         }
     }
 

@@ -33,6 +33,8 @@ mod cut;
 mod given;
 mod guard;
 mod polled;
+mod silent;
+mod tokens;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const ROOM: u64 = 1 << 30;

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::ledger::{
-    Repeat,
+    Repeat, Standing,
     conformance::{
         Bench,
         parts::{
@@ -67,4 +67,20 @@ async fn a_key_that_finds_no_room_does_not_wait_for_it() {
     let another = hung(&bench, bench.ledger().claim(&payment("another"))).await;
     assert_eq!(another.err(), Some(Unavailable::Full));
     bench.faults.hang(false);
+}
+
+/// Whoever polls looks, and takes what he sees for the end: what is owed is none yet.
+#[tokio::test]
+async fn whoever_looks_is_shown_no_end_that_may_still_become_another() {
+    let bench = DiskBench::open(1 << 20).await;
+    let (sent, waiter) = led(&bench, &payment("sent")).await;
+    hung(&bench, sent.settle(settlement("landed"), NONE)).await;
+    assert_eq!(settled(waiter).await.settlement.answer, unknown());
+    let look = async || bench.ledger().look(&payment("sent").id).await;
+    assert_eq!(look().await, Ok(Standing::InFlight));
+
+    bench.faults.hang(false);
+    settle(&bench, &payment("behind it"), "known").await;
+    let Ok(Standing::Settled(record)) = look().await else { panic!("it has no end") };
+    assert_eq!(text(&record), "landed");
 }

@@ -129,3 +129,21 @@ async fn nobody_sees_anything_of_another_callers_ticket() {
     refused(&polled("of-bob", "3").await, Problem::TicketUnknown);
     refused(&polled("of-mallory", "3").await, Problem::TokenInvalid);
 }
+
+/// A failure may be remembered for longer than an answer: then its ticket is, too.
+#[tokio::test(start_paused = true)]
+async fn a_ticket_outlives_a_failure_that_is_kept_for_longer_than_answers() {
+    let desk = Desk::new(
+        r#", "respond_async": true, "upstream_idempotent": true, "ttl": "2m", "error_ttl": "1h", "timeout": "1m""#,
+    );
+    desk.says("broken");
+    let given = desk.post("k").await;
+    refused(&desk.end(&ticket("k")).await, Problem::UpstreamFailed);
+    let sent = desk.hits();
+    sleep(58 * MINUTE).await;
+    refused(&desk.poll(&ticket("k"), "late").await, Problem::UpstreamFailed);
+    sleep(2 * MINUTE).await;
+    refused(&desk.poll(&ticket("k"), "too-late").await, Problem::TicketExpired);
+    assert_eq!(desk.post("k").await, given);
+    assert_eq!(desk.hits(), sent);
+}
