@@ -31,6 +31,7 @@ mod judge;
 mod key;
 mod mishap;
 mod redis;
+mod said;
 mod signal;
 mod tally;
 mod tests;
@@ -44,7 +45,7 @@ use world::World;
 const SEEDS: u64 = 2_000;
 
 /// What happens in every few hundred simulations: without it they would prove less than they seem to.
-const HAPPENS: [&str; 16] = [
+const HAPPENS: [&str; 21] = [
     "calm",
     "Crash",
     "Stop",
@@ -60,6 +61,11 @@ const HAPPENS: [&str; 16] = [
     "heard no",
     "heard unknown",
     "heard reused",
+    "heard running",
+    "tickets answered",
+    "tickets cancelled",
+    "tickets unknown",
+    "tickets failed",
     "heard broken",
 ];
 

@@ -189,7 +189,7 @@ pub(super) struct Breaker {
     /// So many calls in a row without a complete answer open it.
     #[schemars(transform = up_to(1, limits::BREAKER_FAILURES_MAX))]
     pub(super) failures: u64,
-    /// So long it stays open before one call is tried again, which decides.
+    /// So long it stays open before one call is tried again, which decides; while that lasts, one in each cooldown.
     #[schemars(transform = lasts(pressure::COOLDOWN, None))]
     pub(super) cooldown: DurationText,
 }

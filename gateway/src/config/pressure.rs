@@ -24,7 +24,7 @@ pub struct Rate {
 pub struct Breaker {
     /// So many consecutive failed upstream calls open it.
     pub failures: NonZeroU32,
-    /// So long it stays open before one call is tried again.
+    /// So long it stays open before one call is tried again, and so far apart are those that try.
     pub cooldown: Duration,
 }
 

@@ -17,6 +17,9 @@ pub const RUNNING_DEFAULT: usize = 50;
 /// Calls that may run at once, of all routes with `respond_async`; also the largest `respond_async.running`. Each holds the
 /// body of its request and room for its answer while it runs.
 pub const RUNNING_MAX: usize = 100;
+/// Bytes of answers that the calls behind tickets may read at once: half of all the room, since they hold theirs for as long
+/// as they run.
+pub const RUNNING_ANSWERS_BYTES_MAX: usize = super::ANSWERS_BYTES_MAX / 2;
 /// How long it takes at most to give out a ticket: claims, durable beginnings, and the write of the 202. With the way of
 /// the request it is less than the 30 s after which the replicas give up.
 pub const TICKET_TIMEOUT: Duration = Duration::from_secs(15);

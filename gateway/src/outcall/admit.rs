@@ -18,7 +18,7 @@ mod breaker;
 mod calls;
 mod rate;
 
-use breaker::Breaker;
+use breaker::{Breaker, Era};
 use calls::{Calls, Slot};
 pub(crate) use rate::Rate;
 
@@ -33,7 +33,7 @@ pub(crate) struct Gate {
 /// The leave to make one upstream call. Dropped without a report, the call counts as failed.
 pub(crate) struct Pass {
     _slot: Slot,
-    breaker: Option<Arc<Mutex<Breaker>>>,
+    breaker: Option<(Arc<Mutex<Breaker>>, Era)>,
 }
 
 impl Gate {
@@ -59,34 +59,38 @@ impl Gate {
         if self.rate.as_ref().is_some_and(|rate| !lock(rate).take(now)) {
             return Err(Problem::RateLimited);
         }
-        if self.breaker.as_ref().is_some_and(|breaker| !lock(breaker).ask(now)) {
-            return Err(Problem::BreakerOpen);
-        }
-        Ok(Pass { _slot: slot, breaker: self.breaker.clone() })
+        let breaker = match &self.breaker {
+            Some(breaker) => {
+                let era = lock(breaker).ask(now).ok_or(Problem::BreakerOpen)?;
+                Some((breaker.clone(), era))
+            }
+            None => None,
+        };
+        Ok(Pass { _slot: slot, breaker })
     }
 }
 
 impl Pass {
     /// The call is over; `complete` when the upstream gave a whole answer, whatever it says.
     pub(crate) fn report(mut self, complete: bool) {
-        if let Some(breaker) = self.breaker.take() {
-            lock(&breaker).report(complete, Instant::now());
-        }
+        self.tell(complete);
     }
 
     /// Nobody will ever know how the call would have ended, and that is not the upstream's doing.
     pub(crate) fn forgo(mut self) {
-        if let Some(breaker) = self.breaker.take() {
-            lock(&breaker).forgo(Instant::now());
+        self.breaker = None;
+    }
+
+    fn tell(&mut self, complete: bool) {
+        if let Some((breaker, era)) = self.breaker.take() {
+            lock(&breaker).report(era, complete, Instant::now());
         }
     }
 }
 
 impl Drop for Pass {
     fn drop(&mut self) {
-        if let Some(breaker) = self.breaker.take() {
-            lock(&breaker).report(false, Instant::now());
-        }
+        self.tell(false);
     }
 }
 

@@ -28,8 +28,8 @@
 //! | could not be written, so *unknown* | in flight | its replicas were told *unknown*; the call runs, since it has begun | `result` *unknown* | running |
 //!
 //! A 202 lives until its result must have expired: the time of the call, the patience of its write, the result's own `ttl`
-//! or `error_ttl`, and [`limits::TICKET_SLACK`]. A result that is recorded later than that (a gateway that was down for a day and found the
-//! claim when it came back) makes no difference to what is sent, as said above.
+//! or `error_ttl`, and [`limits::TICKET_SLACK`]. A result that is recorded later than that (a gateway that was down for a day
+//! and found the claim when it came back) makes no difference to what is sent, as said above.
 //!
 //! A poll that finds no result has to know whether there was one for this caller. Where callers have names, others know no
 //! ticket of theirs: then a third, small record says that it was given out ([`Ticket::issued_id`]). It decides between 404
@@ -83,8 +83,11 @@ fn given_out(request: &Request, rules: &RespondAsync) -> Settlement {
     Settlement { answer, life, upstream_status: None }
 }
 
-/// Whether a record is that of a ticket that was given out.
-fn is_given_out(record: &Record) -> bool {
+/// Whether a record is that of this ticket, given out on this route: its 202 says where to ask. Under the same identity
+/// another route may have recorded a 202 of its upstream's own, or the ticket of somebody who alone may ask there.
+fn is_given_out(record: &Record, route: &str, ticket: &Ticket) -> bool {
     let answer = &record.settlement.answer;
-    answer.status() == StatusCode::ACCEPTED && answer.problem().is_none()
+    let location = ticket.location(route);
+    let says = |(name, value): (&str, &[u8])| name == header::LOCATION && value == location.as_bytes();
+    answer.status() == StatusCode::ACCEPTED && answer.headers().any(says)
 }

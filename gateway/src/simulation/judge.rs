@@ -1,46 +1,29 @@
 //! The promises, held against everything that the replicas heard, the upstreams saw and the ledger wrote.
 //!
-//! An answer is *definite* when it is an upstream's, or a problem that says `"yes"` or `"no"`; every other is a refusal
-//! that says `"unknown"`, which promises nothing. What Redis has lost may be led again where that is safe, and where an
-//! operator has accepted the loss.
+//! What Redis has lost may be led again where that is safe, and where an operator has accepted the loss.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
 };
 
-use outcall_protocol::{
-    key::IdempotencyKey,
-    outcall_id::{Key as Identified, outcall_id},
-};
+use outcall_protocol::digest::Digest;
 
 use super::{
     gateway::Heard,
-    key::{Key, Kind},
+    key::{Errand, Key, Kind},
+    said::{Said, definite, read, said},
     tally::Tally,
     world::{Testimony, World},
 };
 use crate::ledger::Record;
 
+mod tickets;
+
 /// What an answer takes at the most, whatever goes wrong: three claims, each with a whole call, a lost lease and its end.
 const BOUND: Duration = Duration::from_secs(120);
 /// The same when nothing goes wrong: a slow connection, and an upstream that takes its time.
 const BOUND_CALM: Duration = Duration::from_secs(10);
-
-/// What one answer promises.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Said {
-    /// The upstream's own words.
-    Real(u16, String),
-    /// A problem that was executed.
-    Yes(String),
-    /// A problem that was not.
-    No(String),
-    /// A problem that promises nothing.
-    Unknown(String),
-    /// The key belongs to another request.
-    Reused,
-}
 
 /// Holds every promise against what happened.
 pub(super) fn judge(world: &World) -> Tally {
@@ -48,17 +31,21 @@ pub(super) fn judge(world: &World) -> Tally {
     let mut tally = Tally::of(world);
     for testimony in &testimonies {
         let said = said(testimony);
-        tally.count(said.as_ref().map(kind_of), testimony);
+        tally.count(said.as_ref().map(Said::name), testimony);
         bounded(world, testimony, said.as_ref());
     }
     for (number, key) in world.keys.iter().enumerate() {
-        let own: Vec<_> = testimonies.iter().filter(|testimony| testimony.key == number).collect();
+        let of_key = testimonies.iter().filter(|testimony| testimony.key == number);
+        let (own, others): (Vec<_>, Vec<_>) = of_key.partition(|testimony| testimony.errand == Errand::Call);
         once(world, key, &own);
         one_answer(world, key, &own);
         honest(world, key, &own);
         agreed_in_the_end(world, key, &own);
         recorded(world, key, &own);
         one_receipt(world, key, &own);
+        if key.kind == Kind::Deferred {
+            tally.add(tickets::judge(world, key, &own, &others), 1);
+        }
         if world.calm {
             undisturbed(world, key, &own);
         }
@@ -83,7 +70,7 @@ fn bounded(world: &World, testimony: &Testimony, said: Option<&Said>) {
 /// What must not be repeated reaches its upstream at most once.
 fn once(world: &World, key: &Key, own: &[&Testimony]) {
     let seen = world.upstreams.seen(&key.name);
-    if key.kind == Kind::Unsafe && seen.reached > 1 && !forgiven(world, own) {
+    if key.kind.is_once() && seen.reached > 1 && !forgiven(world, own) {
         world.history.defect(format_args!("{} reached its upstream {} times", key.name, seen.reached));
     }
     if key.kind == Kind::Honoured && seen.executed > 1 {
@@ -94,7 +81,7 @@ fn once(world: &World, key: &Key, own: &[&Testimony]) {
 /// There is one definite answer. Those that Redis has lost may have had a successor, where another leader was safe.
 fn one_answer(world: &World, key: &Key, own: &[&Testimony]) {
     let definite: BTreeSet<_> = own.iter().filter_map(|testimony| definite(testimony)).collect();
-    let most = if key.kind == Kind::Unsafe { 1 } else { 1 + world.losses() };
+    let most = if key.kind.is_once() { 1 } else { 1 + world.losses() };
     if definite.len() > most && !forgiven(world, own) {
         world.history.defect(format_args!("{} has answers {definite:?}", key.name));
     }
@@ -111,9 +98,10 @@ fn honest(world: &World, key: &Key, own: &[&Testimony]) {
             }
             Some(Said::Yes(_)) => seen.executed == 0,
             Some(Said::No(_)) => {
-                let lasting = key.kind == Kind::Unsafe || world.losses() == 0;
+                let lasting = key.kind.is_once() || world.losses() == 0;
                 seen.reached > 0 && lasting && !forgiven(world, own)
             }
+            Some(Said::Running(ticket)) => ticket != key.ticket().to_string(),
             Some(Said::Reused) => !key.disputed,
             Some(Said::Unknown(kind)) => kind == "internal",
             None => false,
@@ -146,7 +134,10 @@ fn agreed_in_the_end(world: &World, key: &Key, own: &[&Testimony]) {
 
 /// The ledger has recorded one end, and of what must not be repeated nobody has heard another.
 fn recorded(world: &World, key: &Key, own: &[&Testimony]) {
-    let records = records(world, key);
+    if key.kind == Kind::Keyless {
+        return;
+    }
+    let records = records(world, key.id());
     if records.len() > 1 {
         world.history.defect(format_args!("{} was recorded as {records:?}", key.name));
     }
@@ -170,7 +161,7 @@ fn one_receipt(world: &World, key: &Key, own: &[&Testimony]) {
     for testimony in own {
         let Some(Heard::Answer { signature, .. }) = &testimony.heard else { continue };
         let Some(said) = said(testimony) else { continue };
-        if key.kind == Kind::Unsafe || definite(testimony).is_some() {
+        if key.kind.is_once() || definite(testimony).is_some() {
             receipts.entry(said).or_default().insert(signature);
         }
     }
@@ -183,11 +174,13 @@ fn one_receipt(world: &World, key: &Key, own: &[&Testimony]) {
 fn undisturbed(world: &World, key: &Key, own: &[&Testimony]) {
     let seen = world.upstreams.seen(&key.name);
     let good = own.iter().all(|testimony| match said(testimony) {
-        Some(Said::Real(200, _)) => true,
+        Some(Said::Real(200, _)) => key.kind != Kind::Deferred,
+        Some(Said::Running(_)) => key.kind == Kind::Deferred,
         Some(Said::Reused) => key.disputed,
         _ => false,
     });
-    if !good || (seen.reached, seen.executed) != (1, 1) {
+    // What was cancelled may have ended before it began.
+    if !good || !(key.cancelled || (seen.reached, seen.executed) == (1, 1)) {
         world
             .history
             .defect(format_args!("nothing went wrong, and {} was not answered by one call", key.name));
@@ -200,38 +193,8 @@ fn forgiven(world: &World, own: &[&Testimony]) -> bool {
     world.accepted().is_some_and(|accepted| first.is_some_and(|first| first < accepted))
 }
 
-fn definite(testimony: &Testimony) -> Option<Said> {
-    said(testimony).filter(|said| matches!(said, Said::Real(..) | Said::Yes(_) | Said::No(_)))
-}
-
-fn said(testimony: &Testimony) -> Option<Said> {
-    let Some(Heard::Answer { status, kind, body, .. }) = &testimony.heard else { return None };
-    Some(read(*status, kind, body))
-}
-
-fn read(status: u16, content_type: &str, body: &[u8]) -> Said {
-    if content_type != "application/problem+json" {
-        return Said::Real(status, String::from_utf8_lossy(body).into_owned());
-    }
-    let problem: serde_json::Value = serde_json::from_slice(body).expect("a problem");
-    let text = |name: &str| problem[name].as_str().expect("a text").to_owned();
-    let kind = text("type").trim_start_matches("urn:outcall-gateway:").to_owned();
-    match &*text("executed") {
-        _ if kind == "key-reused" => Said::Reused,
-        "yes" => Said::Yes(kind),
-        "no" => Said::No(kind),
-        _ => Said::Unknown(kind),
-    }
-}
-
-/// What the ledger has ever recorded for a key, and not lost.
-fn records(world: &World, key: &Key) -> Vec<Said> {
-    let route = if key.kind == Kind::Honoured { "/honours" } else { "/plain" };
-    if key.kind == Kind::Keyless {
-        return Vec::new();
-    }
-    let given = IdempotencyKey::parse([key.name.as_bytes()]).expect("a key");
-    let id = outcall_id(route, "", &Identified::Given(given));
+/// What the ledger has ever recorded under this identity, and not lost.
+fn records(world: &World, id: Digest) -> Vec<Said> {
     let name = format!("{{outcall}}:key:{id}").into_bytes();
     let own = world.server.records().into_iter().filter(|(key, _)| *key == name);
     own.map(|(_, bytes)| {
@@ -245,14 +208,4 @@ fn records(world: &World, key: &Key) -> Vec<Said> {
         )
     })
     .collect()
-}
-
-fn kind_of(said: &Said) -> &'static str {
-    match said {
-        Said::Real(..) => "real",
-        Said::Yes(_) => "yes",
-        Said::No(_) => "no",
-        Said::Unknown(_) => "unknown",
-        Said::Reused => "reused",
-    }
 }

@@ -3,7 +3,13 @@
 use bytes::Bytes;
 use http::{Method, Request};
 use http_body_util::Full;
-use outcall_protocol::receipt::{KeyId, SecretKey};
+use outcall_protocol::{
+    digest::Digest,
+    key::IdempotencyKey,
+    outcall_id::{Key as Identified, outcall_id},
+    receipt::{KeyId, SecretKey},
+    ticket::Ticket,
+};
 
 use super::dice::{chance, one_of};
 use crate::config::{Config, Key as SigningKey, Receipts};
@@ -19,6 +25,19 @@ pub(super) enum Kind {
     Safe,
     /// A question without a key of its own.
     Keyless,
+    /// It must not be repeated either, and is answered with a ticket.
+    Deferred,
+}
+
+/// What a replica wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Errand {
+    /// That the call be made.
+    Call,
+    /// To know what has become of it: the how many-th poll, which has a key of its own.
+    Poll(usize),
+    /// That the call end.
+    Cancel,
 }
 
 /// One outcall.
@@ -29,13 +48,24 @@ pub(super) struct Key {
     pub(super) kind: Kind,
     /// Whether some replicas send another request under the same key, which no honest subnet does.
     pub(super) disputed: bool,
+    /// Whether its canister changes its mind.
+    pub(super) cancelled: bool,
+}
+
+impl Kind {
+    /// Whether its upstream may be reached once at the most.
+    pub(super) fn is_once(self) -> bool {
+        matches!(self, Self::Unsafe | Self::Deferred)
+    }
 }
 
 impl Key {
     pub(super) fn draw(number: usize) -> Self {
-        let kind = one_of(&[Kind::Unsafe, Kind::Unsafe, Kind::Honoured, Kind::Safe, Kind::Keyless]);
+        let kind =
+            one_of(&[Kind::Unsafe, Kind::Unsafe, Kind::Honoured, Kind::Safe, Kind::Keyless, Kind::Deferred]);
         let disputed = kind != Kind::Keyless && chance(1, 6);
-        Self { name: format!("k{number}"), kind, disputed }
+        let cancelled = kind == Kind::Deferred && chance(1, 4);
+        Self { name: format!("k{number}"), kind, disputed, cancelled }
     }
 
     /// Which request one of its replicas sends.
@@ -44,18 +74,50 @@ impl Key {
     }
 
     /// The request of a replica.
-    pub(super) fn request(&self, variant: u8) -> Request<Full<Bytes>> {
-        let (name, text) = (&self.name, self.text(variant));
-        let (method, uri, body) = match self.kind {
-            Kind::Unsafe => (Method::POST, format!("/plain/{name}"), text),
-            Kind::Honoured => (Method::POST, format!("/honours/{name}"), text),
-            Kind::Safe | Kind::Keyless => (Method::GET, format!("/plain/{name}?{text}"), String::new()),
+    pub(super) fn request(&self, errand: Errand, variant: u8) -> Request<Full<Bytes>> {
+        let (route, name, text) = (self.route(), &self.name, self.text(variant));
+        let (method, uri, body) = match (errand, self.kind) {
+            (Errand::Poll(_), _) => (Method::GET, self.ticket().location(route), String::new()),
+            (Errand::Cancel, _) => (Method::POST, self.ticket().cancel_location(route), String::new()),
+            (Errand::Call, Kind::Safe | Kind::Keyless) => {
+                (Method::GET, format!("{route}/{name}?{text}"), String::new())
+            }
+            (Errand::Call, _) => (Method::POST, format!("{route}/{name}"), text),
         };
         let mut request = Request::builder().method(method).uri(uri).header("host", "g");
         if self.kind != Kind::Keyless {
-            request = request.header("idempotency-key", name);
+            request = request.header("idempotency-key", self.given(errand));
         }
         request.body(Full::from(body)).expect("a request")
+    }
+
+    /// The key that its replicas send.
+    pub(super) fn given(&self, errand: Errand) -> String {
+        match errand {
+            Errand::Call => self.name.clone(),
+            Errand::Poll(number) => format!("{}-poll-{number}", self.name),
+            Errand::Cancel => format!("{}-cancel", self.name),
+        }
+    }
+
+    /// The route that serves it.
+    pub(super) fn route(&self) -> &'static str {
+        match self.kind {
+            Kind::Unsafe | Kind::Safe | Kind::Keyless => "/plain",
+            Kind::Honoured => "/honours",
+            Kind::Deferred => "/minutes",
+        }
+    }
+
+    /// What the ledger knows it as, if it has a key.
+    pub(super) fn id(&self) -> Digest {
+        let given = IdempotencyKey::parse([self.name.as_bytes()]).expect("a key");
+        outcall_id(self.route(), "", &Identified::Given(given))
+    }
+
+    /// Where its answer is asked for, if it is answered with a ticket.
+    pub(super) fn ticket(&self) -> Ticket {
+        Ticket::of(self.id())
     }
 
     /// What distinguishes a variant from the others.
@@ -71,7 +133,9 @@ pub(super) fn config(drifted: bool, signer: Option<&str>) -> Config {
     let text = format!(
         r#"{{"/plain": {{"upstream": "https://plain.example", "error_ttl": "15m", "window": "15m"}},
             "/honours": {{"upstream": "https://honours.example", "error_ttl": "15m", "timeout": "{timeout}",
-                "upstream_idempotent": true}}}}"#
+                "upstream_idempotent": true}},
+            "/minutes": {{"upstream": "https://minutes.example", "timeout": "40s",
+                "respond_async": {{"cancel": true}}}}}}"#
     );
     let mut config = Config::parse(&text, &|_| None).expect("a configuration");
     config.receipts = signer.map(|name| Receipts {

@@ -50,7 +50,8 @@ impl Tally {
         self.counts.get(name).copied().unwrap_or_default()
     }
 
-    fn add(&mut self, name: &str, count: u64) {
+    /// Counts something.
+    pub(super) fn add(&mut self, name: &str, count: u64) {
         *self.counts.entry(name.to_owned()).or_default() += count;
     }
 }

@@ -126,7 +126,7 @@ impl Reach {
     async fn attempt(&self, request: http::Request<Bytes>, deadline: Instant) -> Result<Received, Failure> {
         let Upstreams(inner) = &self.upstreams;
         let key = request.uri().path().trim_start_matches('/').to_owned();
-        let honours_keys = request.uri().host() == Some("honours.example");
+        let host = request.uri().host().unwrap_or_default().to_owned();
         let fate = self.upstreams.fate();
         if timeout_at(deadline, sleep(one_of(&[millis(0..=0), millis(1..=200), millis(0..=5_000)])))
             .await
@@ -148,7 +148,7 @@ impl Reach {
             Some(query) => Bytes::from(query.to_owned()),
             None => request.into_body(),
         };
-        let told = self.travel(key, honours_keys, said);
+        let told = self.travel(key, &host, said);
         match fate {
             Fate::Broken => {
                 let broken = timeout_at(deadline, sleep(millis(0..=4_000))).await;
@@ -172,8 +172,10 @@ impl Reach {
     }
 
     /// What was sent arrives, whatever becomes of its sender; or never does.
-    fn travel(&self, key: String, honours_keys: bool, said: Bytes) -> oneshot::Receiver<(StatusCode, Bytes)> {
+    fn travel(&self, key: String, host: &str, said: Bytes) -> oneshot::Receiver<(StatusCode, Bytes)> {
         let (tell, told) = oneshot::channel();
+        let honours_keys = host == "honours.example";
+        let longest = if host == "minutes.example" { 45_000 } else { 25_000 };
         let upstreams = self.upstreams.clone();
         let arrives = upstreams.0.calm || !chance(1, 8);
         tokio::spawn(async move {
@@ -183,7 +185,7 @@ impl Reach {
             }
             let answer = upstreams.execute(&key, honours_keys, &said);
             let slow = !upstreams.0.calm && chance(1, 4);
-            sleep(if slow { millis(0..=25_000) } else { millis(0..=1_500) }).await;
+            sleep(if slow { millis(0..=longest) } else { millis(0..=1_500) }).await;
             let _ = tell.send(answer);
         });
         told

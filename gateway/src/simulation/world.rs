@@ -18,7 +18,7 @@ use super::{
     dice::{chance, millis, one_of},
     gateway::{Around, Gateway, Heard},
     history::History,
-    key::{Key, config},
+    key::{Errand, Key, Kind, config},
     mishap::{HEALED, Mishap},
     redis::{Net, Server, Sync, Way, dial},
     upstream::Upstreams,
@@ -31,6 +31,9 @@ const END: Duration = Duration::from_secs(400);
 const PATIENCE: Duration = Duration::from_secs(60);
 /// From the end of all mishaps until nobody needs to wait for a lost leader or a deaf follower any more.
 const SETTLED: Duration = Duration::from_secs(30);
+
+/// The polls when everything is over are numbered from here.
+const LAST_POLLS: usize = 100;
 
 /// All that is there.
 pub(super) struct World {
@@ -55,6 +58,7 @@ pub(super) struct World {
 #[derive(Clone, Debug)]
 pub(super) struct Testimony {
     pub(super) key: usize,
+    pub(super) errand: Errand,
     pub(super) variant: u8,
     #[expect(dead_code, reason = "read by whoever reads a broken promise")]
     pub(super) gateway: &'static str,
@@ -130,7 +134,8 @@ impl World {
                     Some(focus) => focus.saturating_sub(millis(0..=6_000)),
                     None => millis(0..=20_000),
                 };
-                (0..fastrand::usize(4..=13)).map(move |_| self.clone().replica(key, first))
+                let asks = self.asks(key, first);
+                asks.into_iter().map(move |(errand, first)| self.clone().replica(key, errand, first))
             });
             let replicas: Vec<_> = replicas.map(tokio::spawn).collect();
             tokio::join!(mishaps, join_all(replicas));
@@ -144,8 +149,26 @@ impl World {
         }
     }
 
+    /// What the replicas of one key want, and when the first of them does.
+    fn asks(&self, key: usize, first: Duration) -> Vec<(Errand, Duration)> {
+        let Key { kind, cancelled, .. } = self.keys[key];
+        let mut asks = vec![(Errand::Call, first)];
+        if kind == Kind::Deferred {
+            let polls = 0..fastrand::usize(1..=4);
+            asks.extend(polls.map(|number| (Errand::Poll(number), first + millis(0..=40_000))));
+        }
+        if cancelled {
+            asks.push((Errand::Cancel, first + millis(0..=20_000)));
+        }
+        let subnets = asks.into_iter().map(|(errand, first)| {
+            let replicas = if errand == Errand::Call { 4..=13 } else { 3..=6 };
+            vec![(errand, first); fastrand::usize(replicas)]
+        });
+        subnets.flatten().collect()
+    }
+
     /// One replica: when it asks first, it is on its way behind the first of them.
-    async fn replica(self: Arc<Self>, key: usize, first: Duration) {
+    async fn replica(self: Arc<Self>, key: usize, errand: Errand, first: Duration) {
         let skew = one_of(&[millis(0..=0), millis(0..=300), millis(0..=3_000), millis(0..=30_000)]);
         sleep(first + skew).await;
         let until = Instant::now() + PATIENCE;
@@ -154,7 +177,7 @@ impl World {
             let gateway = &self.gateways[fastrand::usize(0..2)];
             let variant = self.keys[key].draw_variant();
             let leaves = !self.calm && chance(1, 8);
-            let heard = self.ask(key, variant, gateway, leaves, false).await;
+            let heard = self.ask(key, errand, variant, gateway, leaves, false).await;
             answers -= usize::from(matches!(heard, Some(Heard::Answer { .. })));
             sleep(millis(1..=3_000)).await;
         }
@@ -163,20 +186,21 @@ impl World {
     async fn ask(
         &self,
         key: usize,
+        errand: Errand,
         variant: u8,
         gateway: &Gateway,
         leaves: bool,
         last: bool,
     ) -> Option<Heard> {
         let (asked, began) = (self.history.now(), Instant::now());
-        let asking = gateway.ask(self.keys[key].request(variant));
+        let asking = gateway.ask(self.keys[key].request(errand, variant));
         let heard = match leaves {
             false => Some(asking.await),
             true if chance(1, 2) => Fickle { asking: pin!(asking), polls: fastrand::u32(1..=12) }.await,
             true => timeout(one_of(&[millis(0..=50), millis(0..=5_000)]), asking).await.ok(),
         };
         let (gateway, took) = (gateway.name(), began.elapsed());
-        let name = &self.keys[key].name;
+        let name = self.keys[key].given(errand);
         match &heard {
             Some(Heard::Answer { status, kind, body, .. }) => {
                 let body = String::from_utf8_lossy(body);
@@ -190,7 +214,7 @@ impl World {
                 .history
                 .note(format_args!("{name} variant {variant} by {gateway} after {took:?}: {other:?}")),
         }
-        let testimony = Testimony { key, variant, gateway, asked, heard: heard.clone(), took, last };
+        let testimony = Testimony { key, errand, variant, gateway, asked, heard: heard.clone(), took, last };
         self.testimonies.lock().unwrap_or_else(PoisonError::into_inner).push(testimony);
         heard
     }
@@ -200,7 +224,14 @@ impl World {
         self.history.note(format_args!("everybody is asked for the last time"));
         for key in 0..self.keys.len() {
             for gateway in &self.gateways {
-                self.ask(key, 0, gateway, false, true).await;
+                self.ask(key, Errand::Call, 0, gateway, false, true).await;
+            }
+        }
+        // When every call must have ended.
+        sleep(SETTLED * 2).await;
+        for (key, _) in self.keys.iter().enumerate().filter(|(_, key)| key.kind == Kind::Deferred) {
+            for (number, gateway) in self.gateways.iter().enumerate() {
+                self.ask(key, Errand::Poll(LAST_POLLS + number), 0, gateway, false, true).await;
             }
         }
     }

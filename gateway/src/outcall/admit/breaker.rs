@@ -1,12 +1,12 @@
-//! Leaves an upstream alone that keeps failing, and tries it again with one call at a time.
+//! Leaves an upstream alone that keeps failing, and lets one call in each cooldown try it again.
 //!
 //! | state | call asks | call completes | call fails |
 //! |---|---|---|---|
-//! | closed | passes | stays, failures forgotten | counts; at the limit: open |
-//! | open | refused until the cooldown is over, then passes: probing | stays | stays |
-//! | probing | refused | closed | open again |
+//! | closed | passes | failures forgotten | counts; at the limit: open |
+//! | open | refused until the cooldown is over, then passes; the next one a cooldown later | closed | open anew |
 //!
-//! A call that was cancelled says nothing: only one that was to try the upstream leaves it alone for one more cooldown.
+//! A call says something about the time in which it was let pass only: each opening begins a new era, and what was asked
+//! in an earlier one, perhaps an hour ago, neither closes nor opens it. One that was cancelled says nothing.
 
 use std::time::Duration;
 
@@ -17,13 +17,17 @@ use crate::config;
 pub(super) struct Breaker {
     failures_max: u32,
     cooldown: Duration,
+    era: Era,
     state: State,
 }
+
+/// How often it has opened.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Era(u64);
 
 enum State {
     Closed { failures: u32 },
     Open { until: Instant },
-    Probing,
 }
 
 impl Breaker {
@@ -31,41 +35,38 @@ impl Breaker {
         Self {
             failures_max: rules.failures.get(),
             cooldown: rules.cooldown,
+            era: Era(0),
             state: State::Closed { failures: 0 },
         }
     }
 
-    /// Whether a call may be made. A call that may must report.
-    pub(super) fn ask(&mut self, now: Instant) -> bool {
-        match self.state {
-            State::Closed { .. } => true,
-            State::Open { until } if now >= until => {
-                self.state = State::Probing;
-                true
+    /// Lets a call pass, in the era that it will say something about; or does not.
+    pub(super) fn ask(&mut self, now: Instant) -> Option<Era> {
+        if let State::Open { until } = &mut self.state {
+            if now < *until {
+                return None;
             }
-            State::Open { .. } | State::Probing => false,
+            *until = now + self.cooldown;
         }
+        Some(self.era)
     }
 
-    /// A call has ended without a word about the upstream. If it was to try it, another has to, after one more cooldown.
-    pub(super) fn forgo(&mut self, now: Instant) {
-        if matches!(self.state, State::Probing) {
-            self.state = State::Open { until: now + self.cooldown };
+    /// A call of this era is over.
+    pub(super) fn report(&mut self, era: Era, complete: bool, now: Instant) {
+        if era != self.era {
+            return;
         }
-    }
-
-    /// A call is over.
-    pub(super) fn report(&mut self, complete: bool, now: Instant) {
         let failed = match self.state {
-            State::Closed { failures } => failures + u32::from(!complete),
-            // A call from before the breaker opened says nothing about the upstream of now.
-            State::Open { .. } => return,
-            State::Probing => self.failures_max,
+            State::Closed { failures } => failures + 1,
+            State::Open { .. } => self.failures_max,
         };
         self.state = match complete {
             true => State::Closed { failures: 0 },
-            false if failed >= self.failures_max => State::Open { until: now + self.cooldown },
-            false => State::Closed { failures: failed },
+            false if failed < self.failures_max => State::Closed { failures: failed },
+            false => {
+                self.era = Era(self.era.0 + 1);
+                State::Open { until: now + self.cooldown }
+            }
         };
     }
 }
@@ -83,41 +84,70 @@ mod tests {
         (Breaker::new(&rules), Instant::now())
     }
 
+    /// One that two calls have opened, and the era before.
+    fn open() -> (Breaker, Instant, Era) {
+        let (mut breaker, now) = breaker();
+        let era = breaker.ask(now).unwrap();
+        breaker.report(era, false, now);
+        breaker.report(era, false, now);
+        (breaker, now, era)
+    }
+
     #[test]
     fn it_opens_after_as_many_failures_in_a_row_and_not_one_earlier() {
         let (mut breaker, now) = breaker();
-        breaker.report(false, now);
-        breaker.report(true, now);
-        breaker.report(false, now);
-        assert!(breaker.ask(now));
-        breaker.report(false, now);
-        assert!(!breaker.ask(now));
+        let era = breaker.ask(now).unwrap();
+        breaker.report(era, false, now);
+        breaker.report(era, true, now);
+        breaker.report(era, false, now);
+        assert!(breaker.ask(now).is_some());
+        breaker.report(era, false, now);
+        assert!(breaker.ask(now).is_none());
     }
 
     #[test]
     fn after_the_cooldown_one_call_tries_and_decides() {
-        let (mut breaker, now) = breaker();
-        breaker.report(false, now);
-        breaker.report(false, now);
-        let almost = now + COOLDOWN - Duration::from_millis(1);
-        assert!(!breaker.ask(almost));
+        let (mut breaker, now, _) = open();
+        assert!(breaker.ask(now + COOLDOWN - Duration::from_millis(1)).is_none());
         let over = now + COOLDOWN;
-        assert!(breaker.ask(over));
-        assert!(!breaker.ask(over), "a second call passed while the first was trying");
-        breaker.report(false, over);
-        assert!(!breaker.ask(over));
-        assert!(breaker.ask(over + COOLDOWN));
-        breaker.report(true, over + COOLDOWN);
-        assert!(breaker.ask(over + COOLDOWN));
-        assert!(breaker.ask(over + COOLDOWN));
+        let trying = breaker.ask(over).unwrap();
+        assert!(breaker.ask(over).is_none(), "a second call passed while the first was trying");
+        breaker.report(trying, false, over);
+        assert!(breaker.ask(over).is_none());
+        let trying = breaker.ask(over + COOLDOWN).unwrap();
+        breaker.report(trying, true, over + COOLDOWN);
+        assert!(breaker.ask(over + COOLDOWN).is_some());
+        assert!(breaker.ask(over + COOLDOWN).is_some());
+    }
+
+    /// Behind a ticket a call may take an hour: nobody is refused for as long.
+    #[test]
+    fn a_call_that_tries_for_long_or_is_cancelled_keeps_the_next_one_waiting_for_one_cooldown() {
+        let (mut breaker, now, _) = open();
+        let over = now + COOLDOWN;
+        let first = breaker.ask(over).unwrap();
+        assert!(breaker.ask(over + COOLDOWN - Duration::from_millis(1)).is_none());
+        let second = breaker.ask(over + COOLDOWN).unwrap();
+        breaker.report(second, true, over + COOLDOWN);
+        assert!(breaker.ask(over + COOLDOWN).is_some());
+        breaker.report(first, false, over + COOLDOWN);
+        assert!(breaker.ask(over + COOLDOWN).is_some(), "one failure of two");
     }
 
     #[test]
-    fn a_late_report_from_before_it_opened_does_not_close_it() {
-        let (mut breaker, now) = breaker();
-        breaker.report(false, now);
-        breaker.report(false, now);
-        breaker.report(true, now);
-        assert!(!breaker.ask(now));
+    fn a_late_report_from_before_it_opened_neither_closes_it_nor_keeps_it_open() {
+        let (mut breaker, now, before) = open();
+        breaker.report(before, true, now);
+        assert!(breaker.ask(now).is_none());
+        let over = now + COOLDOWN;
+        let trying = breaker.ask(over).unwrap();
+        breaker.report(before, true, over);
+        assert!(breaker.ask(over).is_none(), "an old call answered for the one that tries");
+        breaker.report(before, false, over);
+        breaker.report(trying, true, over);
+        assert!(breaker.ask(over).is_some(), "an old call failed for the one that tries");
+        breaker.report(before, false, over);
+        breaker.report(before, false, over);
+        assert!(breaker.ask(over).is_some(), "old calls opened it again");
     }
 }

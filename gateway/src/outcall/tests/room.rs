@@ -42,7 +42,7 @@ fn route(app: &App, path: &str) -> Arc<Route> {
 }
 
 /// All the room for upstream answers.
-fn take_all(app: &App) -> Vec<tokio::sync::OwnedSemaphorePermit> {
+fn take_all(app: &App) -> Vec<answers::Room> {
     let route = route(app, "/r");
     let taken: Vec<_> = std::iter::from_fn(|| app.answers.room(&route)).collect();
     assert_eq!(taken.len(), limits::ANSWERS_BYTES_MAX / limits::ANSWER_BYTES_MAX);

@@ -61,7 +61,7 @@ pub(super) async fn seen(app: &App, request: &Request, ticket: &Ticket) -> Resul
 
 async fn was_given_out(app: &App, request: &Request, ticket: &Ticket) -> Result<bool, Unavailable> {
     let issued = app.ledger.look(&ticket.issued_id(request.caller())).await?;
-    Ok(matches!(issued, Standing::Settled(record) if is_given_out(&record)))
+    Ok(matches!(issued, Standing::Settled(record) if is_given_out(&record, &request.route().path, ticket)))
 }
 
 fn still_running(request: &Request, ticket: &Ticket) -> End {

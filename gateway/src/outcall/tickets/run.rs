@@ -7,7 +7,6 @@ use std::{future::pending, sync::Arc};
 
 use outcall_protocol::digest::Digest;
 use tokio::{
-    sync::OwnedSemaphorePermit,
     task,
     time::{Instant, sleep},
 };
@@ -18,7 +17,7 @@ use crate::{
     error::Problem,
     ledger::{Foretold, Lead, Standing},
     limits,
-    outcall::{Body, Request, admit::Pass, lead, signed},
+    outcall::{Body, Request, admit::Pass, answers::Room, lead, signed},
     stats::Leading,
 };
 
@@ -31,7 +30,7 @@ pub(in crate::outcall) struct Ready {
     pub(super) body: Body,
     pub(super) pass: Pass,
     pub(super) place: Place,
-    pub(super) room: OwnedSemaphorePermit,
+    pub(super) room: Room,
 }
 
 impl Ready {

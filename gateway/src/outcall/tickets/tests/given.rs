@@ -1,6 +1,7 @@
 //! The POST: one ticket for all, at once, or one refusal.
 
 use super::*;
+use crate::limits;
 
 #[tokio::test(start_paused = true)]
 async fn all_replicas_get_the_same_ticket_at_once_and_the_upstream_one_call() {
@@ -95,10 +96,32 @@ async fn what_refuses_an_ordinary_call_refuses_a_ticket() {
     }
 }
 
+/// What runs for minutes holds room for its answer for minutes.
+#[tokio::test(start_paused = true)]
+async fn calls_behind_tickets_leave_half_of_the_room_for_answers_to_the_others() {
+    let large = r#""response": {"max_upstream_bytes": 16000000, "canonical_json": true}"#;
+    let config = format!(
+        r#"{{"/llm": {{"upstream": "https://llm.example", "respond_async": {{"running": 100}}, {large}}},
+            "/plain": {{"upstream": "https://llm.example", {large}}}}}"#
+    );
+    let desk = Desk::of(&config, Memory::new(ROOM));
+    let most = limits::RUNNING_ANSWERS_BYTES_MAX / 16_000_000;
+    for number in 0..most {
+        let given = desk.send(Method::POST, "/llm", &format!("k{number}"), "").await;
+        assert_eq!(given.status(), StatusCode::ACCEPTED, "{number}");
+    }
+    desk.asked(most).await;
+    refused(&desk.send(Method::POST, "/llm", "one-too-many", "").await, Problem::UpstreamBusy);
+    desk.says("42");
+    assert_eq!(text(&desk.send(Method::POST, "/plain", "k", "").await), "42");
+    desk.end(&ticket("k0")).await;
+    assert_eq!(desk.send(Method::POST, "/llm", "one-more", "").await.status(), StatusCode::ACCEPTED);
+}
+
 /// Room for the POST's own claim and not for its result.
 #[tokio::test(start_paused = true)]
 async fn without_room_for_its_result_a_key_is_refused() {
-    let claim = 2_000_000 + crate::limits::RECORD_OVERHEAD_BYTES;
+    let claim = 2_000_000 + limits::RECORD_OVERHEAD_BYTES;
     let config = r#"{"/llm": {"upstream": "https://llm.example", "respond_async": true}}"#;
     let desk = Desk::of(config, Memory::new(2 * claim - 1));
     let full = desk.post("k").await;

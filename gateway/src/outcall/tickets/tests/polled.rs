@@ -130,6 +130,32 @@ async fn nobody_sees_anything_of_another_callers_ticket() {
     refused(&polled("of-mallory", "3").await, Problem::TokenInvalid);
 }
 
+/// Where nobody is known by name, a ticket's own record says that it was given out: to whoever may ask on its route.
+#[tokio::test(start_paused = true)]
+async fn on_another_route_nobody_learns_that_a_ticket_was_given_out() {
+    let config = format!(
+        r#"{{"/shop": {{"upstream": "https://llm.example", "respond_async": true, "timeout": "1m", "allow": ["alice"]}},
+            "/llm": {{"upstream": "https://llm.example", "respond_async": true, "timeout": "1m"}},
+            "callers": {{"alice": {{"tokens_sha256": ["{}"]}}}}}}"#,
+        outcall_protocol::digest::plain(b"of-alice"),
+    );
+    let desk = Desk::of(&config, Memory::new(ROOM));
+    desk.says("forty-two");
+    let given = desk.bearing("of-alice", Method::POST, "/shop", "k", "").await;
+    assert_eq!(given.status(), StatusCode::ACCEPTED);
+    let key = Key::Given(IdempotencyKey::parse([b"k".as_slice()]).unwrap());
+    let hers = Ticket::of(outcall_id("/shop", "alice", &key));
+    refused(&desk.poll(&hers, "p").await, Problem::TicketUnknown);
+    // The control: the same ticket, where it was given out, and one of the route's own that has expired.
+    let location = hers.location("/shop");
+    let asked = desk.bearing("of-alice", Method::GET, &location, "q", "").await;
+    assert_eq!(text(&asked), "forty-two");
+    desk.post("k").await;
+    sleep(limits::TTL_DEFAULT + MINUTE / 2).await;
+    refused(&desk.poll(&ticket("k"), "late").await, Problem::TicketExpired);
+    refused(&desk.poll(&hers, "late-too").await, Problem::TicketUnknown);
+}
+
 /// A failure may be remembered for longer than an answer: then its ticket is, too.
 #[tokio::test(start_paused = true)]
 async fn a_ticket_outlives_a_failure_that_is_kept_for_longer_than_answers() {
