@@ -36,8 +36,8 @@ pub(in crate::outcall) async fn issue(
         Ok(Claim::Follow(_) | Claim::Crowded | Claim::Replay(_)) => {
             return End::of(given_out(request, rules));
         }
-        Ok(Claim::Conflict) => Err(Problem::KeyReused),
-        Err(why) => Err(why.problem()),
+        Ok(Claim::Conflict) => Err(Problem::KeyReused.into()),
+        Err(why) => Err(why.into()),
     };
     match ended {
         Ok(ready) => {
@@ -45,7 +45,29 @@ pub(in crate::outcall) async fn issue(
             note(app, request, &ticket).await;
             End::with_call(ticket, ready)
         }
-        Err(problem) => End::of(settlement::refused(request, problem, request.error_life())),
+        Err(Refused::By(problem)) => End::of(settlement::refused(request, problem, request.error_life())),
+        // Other replicas may have been told the same where it could not be recorded, and so not signed.
+        Err(Refused::ByTheLedger(why)) => {
+            End::as_it_stands(settlement::refused(request, why.problem(), request.error_life()))
+        }
+    }
+}
+
+/// Why a call may not run.
+enum Refused {
+    By(Problem),
+    ByTheLedger(Unavailable),
+}
+
+impl From<Problem> for Refused {
+    fn from(problem: Problem) -> Self {
+        Self::By(problem)
+    }
+}
+
+impl From<Unavailable> for Refused {
+    fn from(why: Unavailable) -> Self {
+        Self::ByTheLedger(why)
     }
 }
 
@@ -56,7 +78,7 @@ async fn prepare(
     rules: &RespondAsync,
     (result, mut lead, lost): (Digest, Lead, Foretold),
     body: Body,
-) -> Result<Ready, Problem> {
+) -> Result<Ready, Refused> {
     let place = app.activity.running().take(&request.served().counts.route, result, rules.running);
     let place = place.ok_or(Problem::UpstreamBusy)?;
     let room = app.answers.room(request.route()).ok_or(Problem::UpstreamBusy)?;
@@ -65,7 +87,7 @@ async fn prepare(
     let begun = timeout(limits::BEGIN_TIMEOUT, lead.begin()).await;
     if let Err(why) = begun.unwrap_or(Err(Unavailable::Unreachable)) {
         pass.forgo();
-        return Err(why.problem());
+        return Err(why.into());
     }
     Ok(Ready { result, lead, lost, body, pass, place, room })
 }

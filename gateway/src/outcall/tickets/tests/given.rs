@@ -131,6 +131,29 @@ async fn without_room_for_its_result_a_key_is_refused() {
     assert_eq!(desk.post("k").await.status(), StatusCode::ACCEPTED, "the control: room for both");
 }
 
+/// Another gateway on the same ledger may have said it without having recorded anything, and so without a receipt.
+#[tokio::test(start_paused = true)]
+async fn what_the_ledger_refuses_is_not_signed_and_what_the_gateway_refuses_is() {
+    let claim = 2_000_000 + limits::RECORD_OVERHEAD_BYTES;
+    let key = "MC4CAQAwBQYDK2VwBCIEIJ+DYvh6SEqVTm50DFtMDoQikTmiCqirVv9mWG9qfSnF";
+    let config = |members: &str| {
+        format!(
+            r#"{{"/llm": {{"upstream": "https://llm.example", "respond_async": true{members}}},
+                "receipts": {{"keyid": "now", "key": "{key}"}}}}"#
+        )
+    };
+    let is_signed = |answer: &Answer| answer.headers().any(|(name, _)| name == "signature");
+    let desk = Desk::of(&config(""), Memory::new(2 * claim - 1));
+    let full = desk.post("k").await;
+    refused(&full, Problem::LedgerFull);
+    assert!(!is_signed(&full));
+    let desk = Desk::of(&config(r#", "rate": {"per_second": 0.001, "burst": 1}"#), Memory::new(ROOM));
+    assert!(is_signed(&desk.post("k").await), "the control: a ticket");
+    let busy = desk.post("l").await;
+    refused(&busy, Problem::RateLimited);
+    assert!(is_signed(&busy), "the control: a refusal of its own");
+}
+
 #[tokio::test(start_paused = true)]
 async fn another_request_under_the_key_is_refused() {
     let desk = Desk::new(ASYNC);
