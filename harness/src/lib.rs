@@ -18,10 +18,11 @@
 //! rules/budget    what each replica may spend of it
 //! expect          what tests expect of all that, and what they say when it is not met
 //! upstream        a service for tests, scripted
+//! gateway         the real gateway beside a test, between canister and service
 //! probe           a URL, asked by all replicas without a canister: what differs, why, and what would mend it
 //! ```
 //!
-//! All of it but [`adapter`], [`upstream`] and the asking itself is pure: no network, no clock, no randomness but a
+//! All of it but [`adapter`], [`upstream`], [`gateway`] and the asking itself is pure: no network, no clock, no randomness but a
 //! seed's. A canister's own tests want [`Subnet`] and [`expect`]; the repository's page `docs/testing-your-canister.md`
 //! is the way there. Without a canister, and so without a transform, thirteen replicas are asked like this:
 //!
@@ -70,6 +71,7 @@ pub mod engine;
 pub mod expect;
 pub mod finding;
 pub mod flexible_result;
+pub mod gateway;
 pub mod http_response;
 pub mod outcall;
 #[cfg(feature = "probe")]
@@ -97,6 +99,7 @@ pub use crate::probe::Probe;
 pub use crate::{
     adapter::Network,
     finding::Cause,
+    gateway::Gateway,
     outcall::{Request, Response},
     reject::{Reject, RejectCode},
     schedule::Schedule,

@@ -1,7 +1,7 @@
-//! What is a thing worth? A service knows; every replica asks it.
+//! What is a thing worth? A service knows; every replica asks it. And takes orders, each of them once.
 
 use ic_cdk_management_canister::{
-    HttpRequest, HttpRequestResult, TransformArgs, transform_context_from_query,
+    HttpMethod, HttpRequest, HttpRequestResult, TransformArgs, transform_context_from_query,
 };
 
 /// The price that the service at that URL tells.
@@ -15,6 +15,20 @@ async fn get_price(url: String) -> Result<String, String> {
 #[ic_cdk::update]
 async fn get_price_untransformed(url: String) -> Result<String, String> {
     answered(request(url)).await
+}
+
+/// Orders so many of it. A gateway makes one request of all that have the same key: so the key is the same on every replica,
+/// and another for every order.
+#[ic_cdk::update]
+async fn place_order(url: String, order: u64, amount: u32) -> Result<String, String> {
+    let body = serde_json::json!({ "amount": amount }).to_string();
+    let request = request(url)
+        .with_method(HttpMethod::POST)
+        .with_header("idempotency-key", format!("order-{order}"))
+        .with_header("content-type", "application/json")
+        .with_body(body.into_bytes());
+    let transform = transform_context_from_query("transform".to_owned(), Vec::new());
+    answered(request.with_transform(transform)).await
 }
 
 fn request(url: String) -> HttpRequest {
