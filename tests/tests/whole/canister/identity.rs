@@ -15,21 +15,27 @@ fn identity(caller: &str) -> Settings {
     Settings { identity: Some(identity), ..Settings::default() }
 }
 
+/// From now on, which is the gateway's time too, the canister says that it is `caller`. What the gateway is told of its callers:
+/// that `shop` has the canister's key, and `other` another.
+pub(super) async fn introduced(subnet: &mut Subnet, caller: &str) -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    subnet.advance(now - Duration::from_secs(BEGINNING_S)).await.unwrap();
+    configure(subnet, identity(caller)).await;
+    let key: Result<String, NotSent> =
+        subnet.update("caller_key", encode_args(()).unwrap()).await.value().unwrap();
+    format!(
+        r#""server": {{"audience": "{AUDIENCE}"}}, "callers": {{"shop": {{"ed25519": "{}"}}, "other": {{"tokens_sha256": ["{}"]}}}}, "#,
+        key.unwrap(),
+        "ab".repeat(32),
+    )
+}
+
 /// The gateway's routes are for `shop`, whose key is that of the canister on the stage; the canister says that it is `caller`.
 async fn stage(script: Script<Act>, caller: &str) -> Stage {
     let upstream = Upstream::start(script).await;
     let mut subnet = installed(13, "http://127.0.0.1:1").await;
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    subnet.advance(now - Duration::from_secs(BEGINNING_S)).await.unwrap();
-    configure(&mut subnet, identity(caller)).await;
-    let key: Result<String, NotSent> =
-        subnet.update("caller_key", encode_args(()).unwrap()).await.value().unwrap();
-    let callers = format!(
-        r#"{{"server": {{"audience": "{AUDIENCE}"}}, "callers": {{"shop": {{"ed25519": "{}"}}, "other": {{"tokens_sha256": ["{}"]}}}}, "#,
-        key.unwrap(),
-        "ab".repeat(32),
-    );
-    let routes = routes(&upstream.url(""), r#""allow": ["shop"]"#).replacen('{', &callers, 1);
+    let callers = introduced(&mut subnet, caller).await;
+    let routes = routes(&upstream.url(""), r#""allow": ["shop"]"#).replacen('{', &format!("{{{callers}"), 1);
     let gateway = Gateway::start(&routes).await;
     let settings = Settings { gateway: Some(gateway_url(&gateway)), ..Settings::default() };
     configure(&mut subnet, settings).await;
