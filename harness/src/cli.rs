@@ -19,7 +19,7 @@
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
-use clap::{Args, Parser, Subcommand, builder::RangedU64ValueParser};
+use clap::{Args, CommandFactory, Parser, Subcommand, builder::RangedU64ValueParser};
 
 use crate::subnet::NODES_MAX;
 
@@ -68,6 +68,14 @@ enum Command {
     /// Exit status: 0 the replicas agree; 1 they do not, or agree on a rejection; 2 nobody could be asked.
     #[command(after_help = probe::EXAMPLES)]
     Probe(probe::Args),
+    /// Print the completions for a shell.
+    ///
+    /// bash: outcall-harness completions bash > ~/.local/share/bash-completion/completions/outcall-harness
+    Completions {
+        /// For which shell.
+        #[arg(value_name = "SHELL")]
+        shell: clap_complete::Shell,
+    },
 }
 
 const EXAMPLES: &str = "\
@@ -86,9 +94,9 @@ struct Round {
     /// The profile that the package is built with [default: release].
     #[arg(long, value_name = "PROFILE", conflicts_with = "wasm")]
     profile: Option<String>,
-    /// The canister's interface, which types --init and --args and names the fields of replies. Without it, the one in
-    /// the module's metadata (candid:service), if there is one; else the arguments mean what they say: 1 is an int,
-    /// (1 : nat64) is a nat64.
+    /// The canister's interface, which types --init and --args and names the fields of replies. Without it, the one that
+    /// the module tells: in its metadata (candid:service), or by ic-cdk's export_candid. With none of them the arguments
+    /// mean what they say: 1 is an int, (1 : nat64) is a nat64.
     #[arg(long, value_name = "FILE")]
     did: Option<PathBuf>,
     /// The argument of the canister's init, as Candid text.
@@ -100,6 +108,9 @@ struct Round {
     /// Its arguments, as Candid text.
     #[arg(long, value_name = "CANDID", default_value = "()")]
     args: String,
+    /// Fail, too, when the method replies with an Err: a refusal on which all nodes agree is an agreement.
+    #[arg(long)]
+    expect_ok: bool,
     /// Nodes of the subnet: 13 for most, 34 for the fiduciary one.
     #[arg(short, long, value_name = "N", default_value_t = 13,
         value_parser = RangedU64ValueParser::<usize>::new().range(1..=NODES_MAX as u64))]
@@ -158,7 +169,15 @@ pub fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Round(round) => round::run(round),
         Command::Probe(probe) => probe::run(probe),
+        Command::Completions { shell } => complete(shell),
     }
+}
+
+fn complete(shell: clap_complete::Shell) -> ExitCode {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "outcall-harness", &mut script);
+    round::print(&String::from_utf8_lossy(&script));
+    ExitCode::SUCCESS
 }
 
 /// Something is wrong with what the user gave.

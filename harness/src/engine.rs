@@ -23,6 +23,7 @@ mod error;
 mod host;
 mod ic0;
 mod image;
+mod interface;
 mod limits;
 mod machine;
 mod mode;

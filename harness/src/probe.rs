@@ -57,6 +57,7 @@ mod transform;
 
 pub use cost::Cost;
 pub use remedy::Remedy;
+pub(crate) use remedy::keeps_answer;
 pub use report::Report;
 pub use suspect::Suspect;
 

@@ -3,7 +3,7 @@
 use std::{fmt, path::Path};
 
 use candid::{
-    DecoderConfig, IDLArgs, TypeEnv,
+    DecoderConfig, IDLArgs, IDLValue, TypeEnv, idl_hash,
     types::{Type, TypeInner},
 };
 use candid_parser::{
@@ -40,18 +40,17 @@ impl Interface {
 
     /// From what a module says about itself. One that says nothing, or nothing that can be read, is no obstacle.
     pub(super) fn of_module(module: &Module) -> Self {
-        let said = |name| {
-            let text = std::str::from_utf8(module.metadata(name)?).ok()?;
-            Some(Source { name, text })
-        };
         let read = || {
+            let text = module.candid()?;
             let mut types = TypeEnv::new();
-            let program = said("candid:service")?.parse(str::parse::<IDLProg>).ok()?;
+            let source = Source { name: "the interface of the module", text: &text };
+            let program = source.parse(str::parse::<IDLProg>).ok()?;
             let service = check_prog(&mut types, &program).ok()?;
             Self::new(types, service)
         };
         let interface = read().unwrap_or_default();
-        match (&interface.init, said("candid:args")) {
+        let init = module.metadata("candid:args").and_then(|text| std::str::from_utf8(text).ok());
+        match (&interface.init, init.map(|text| Source { name: "candid:args", text })) {
             (None, Some(init)) => interface.with_init(init),
             _ => interface,
         }
@@ -89,8 +88,7 @@ impl Interface {
 
     /// A method's reply for people: with the names of fields where they are known.
     pub(super) fn told(&self, method: &str, reply: &[u8]) -> String {
-        let mut config = DecoderConfig::new();
-        config.set_decoding_quota(DECODING_QUOTA).set_skipping_quota(DECODING_QUOTA);
+        let config = Self::decoding();
         let typed = self.method(method).and_then(|(_, types)| {
             IDLArgs::from_bytes_with_types_with_config(reply, &self.types, types, &config).ok()
         });
@@ -102,6 +100,24 @@ impl Interface {
                 format!("{} bytes that are no Candid: \"{}\"{more}", reply.len(), shown.escape_ascii())
             }
         }
+    }
+
+    /// Whether it says what this method takes.
+    pub(super) fn knows(&self, method: &str) -> bool {
+        self.method(method).is_some()
+    }
+
+    /// Whether a reply begins with a variant named `Err`, as that of a method in Rust does which returns a `Result`.
+    pub(super) fn is_err(&self, reply: &[u8]) -> bool {
+        let values = IDLArgs::from_bytes_with_config(reply, &Self::decoding()).unwrap_or(IDLArgs::new(&[]));
+        let IDLArgs { args } = values;
+        matches!(args.first(), Some(IDLValue::Variant(value)) if value.0.id.get_id() == idl_hash("Err"))
+    }
+
+    fn decoding() -> DecoderConfig {
+        let mut config = DecoderConfig::new();
+        config.set_decoding_quota(DECODING_QUOTA).set_skipping_quota(DECODING_QUOTA);
+        config
     }
 
     /// What a method takes and gives.

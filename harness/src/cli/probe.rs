@@ -43,13 +43,13 @@ pub(super) struct Args {
         value_parser = RangedU64ValueParser::<usize>::new().range(1..=NODES_MAX as u64))]
     nodes: usize,
     /// GET, HEAD or POST [default: GET, and POST with a body].
-    #[arg(long, value_name = "METHOD", value_parser = method)]
+    #[arg(short = 'X', long, value_name = "METHOD", value_parser = method)]
     method: Option<String>,
     /// A header of the request; may come several times.
-    #[arg(long, value_name = "NAME:VALUE", value_parser = header)]
+    #[arg(short = 'H', long, value_name = "NAME:VALUE", value_parser = header)]
     header: Vec<(String, String)>,
     /// The body of the request, or the file that holds it.
-    #[arg(long, value_name = "TEXT|@FILE")]
+    #[arg(short = 'd', long, value_name = "TEXT|@FILE")]
     body: Option<String>,
     /// The Idempotency-Key, the same from every replica. It keeps a server from carrying out each request only if the
     /// server honours it.

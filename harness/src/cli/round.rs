@@ -60,7 +60,7 @@ pub(super) fn run(round: Round) -> ExitCode {
     };
     match played {
         Ok(Played { is_interrupted: true, .. }) => ExitCode::from(INTERRUPTED),
-        Ok(played) if played.tally.is_all_agreed() => ExitCode::SUCCESS,
+        Ok(played) if played.is_as_expected => ExitCode::SUCCESS,
         Ok(_) => ExitCode::FAILURE,
         Err(unplayable) => {
             let _ = writeln!(stderr(), "{unplayable}");

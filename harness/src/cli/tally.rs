@@ -13,6 +13,7 @@ pub(super) struct Tally {
     rounds: u32,
     without_outcall: u32,
     updates_rejected: u32,
+    errs: u32,
     agreed: u64,
     diverged: u64,
     timed_out: u64,
@@ -25,8 +26,9 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    /// Takes up a round.
-    pub(super) fn add(&mut self, update: &Update) {
+    /// Takes up a round, whose reply was an `Err` or was not.
+    pub(super) fn add(&mut self, update: &Update, is_err: bool) {
+        self.errs += u32::from(is_err);
         self.rounds += 1;
         self.without_outcall += u32::from(update.rounds.is_empty());
         self.updates_rejected += u32::from(update.reply.is_err());
@@ -50,6 +52,11 @@ impl Tally {
         self.agreed + self.gathered == self.outcalls()
             && self.without_outcall == 0
             && self.updates_rejected == 0
+    }
+
+    /// Whether a method replied with an `Err`.
+    pub(super) fn has_errs(&self) -> bool {
+        self.errs > 0
     }
 
     /// How many outcalls came to what: `6 agreed, 1 diverged`; nothing before the first.
@@ -96,6 +103,9 @@ impl fmt::Display for Tally {
         }
         if self.updates_rejected > 0 {
             write!(f, "; {} rejected", count(u64::from(self.updates_rejected), "call"))?;
+        }
+        if self.errs > 0 {
+            write!(f, "; {}", count(u64::from(self.errs), "Err"))?;
         }
         write!(f, "; {} sent; {} cycles", count(self.requests, "request"), Grouped(self.cycles))
     }

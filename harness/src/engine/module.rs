@@ -20,7 +20,7 @@ use super::{
     host::Host,
     ic0,
     image::Image,
-    limits, machine,
+    interface, limits, machine,
     mode::Mode,
     rewrite::{self, Rewritten, rewrite},
     run,
@@ -101,6 +101,15 @@ impl Module {
     /// `icp` and `ic-wasm` write into a module.
     pub fn metadata(&self, name: &str) -> Option<&[u8]> {
         self.parts.metadata.get(name).map(Vec::as_slice)
+    }
+
+    /// Its interface in Candid: what was written into it under `candid:service`, or what it tells itself, as modules of
+    /// ic-cdk's `export_candid!` do. Neither is checked.
+    pub fn candid(&self) -> Option<String> {
+        match self.metadata("candid:service") {
+            Some(text) => String::from_utf8(text.to_vec()).ok(),
+            None => interface::told(self),
+        }
     }
 
     pub(super) fn pre(&self) -> &InstancePre<Host> {

@@ -13,6 +13,16 @@ use crate::{
 /// How many places are named in one reason.
 const PLACES_NAMED_MAX: usize = 4;
 
+/// Why a route takes nothing away.
+const KEPT_WHOLE: &str =
+    "nothing is taken away: what a POST is answered, an id above all, may be what it was sent for";
+
+/// Whether a route passes the answer on whole: what is asked once needs nothing taken away, and what is ordered once is answered
+/// once.
+pub(crate) fn keeps_answer(request: &Request) -> bool {
+    request.method == "POST"
+}
+
 /// A transform or a route.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Remedy {
@@ -90,7 +100,9 @@ impl Case<'_> {
         let raw: Vec<&Result<Response, Reject>> =
             self.replicas.iter().filter_map(|record| record.raw.as_ref()).collect();
         let answers: Vec<&Response> = classes(&raw).into_iter().flatten().collect();
-        let route = match Route::new(self.rules, self.request, &answers) {
+        let whole = Rules { keep_headers: self.rules.keep_headers.clone(), ..Rules::default() };
+        let rules = if keeps_answer(self.request) { &whole } else { self.rules };
+        let route = match Route::new(rules, self.request, &answers) {
             Ok(route) => route,
             Err(why) => return Remedy::none(vec![format!("no route leads there: {why}")]),
         };
@@ -116,7 +128,11 @@ impl Case<'_> {
         };
         let (verdict, records) = self.judged(|record| record.raw.as_ref().map(|raw| voted(raw, vote)));
         let alike = is_one(&verdict, &records);
-        let mut why = if alike { Vec::new() } else { self.obstacles() };
+        let mut why = match alike {
+            true => Vec::new(),
+            false if keeps_answer(self.request) => vec![KEPT_WHOLE.to_owned()],
+            false => self.obstacles(),
+        };
         if !alike && why.is_empty() {
             why.push(format!("what is left still differs: {verdict}"));
         }

@@ -130,6 +130,9 @@ impl Route {
 /// The parts of a URL that a route needs.
 struct Upstream {
     path: String,
+    /// Without its query, which the canister sends, and which goes along with each request: in the route it would be sent
+    /// twice, and the same to whoever asks for something else.
+    url: String,
 }
 
 impl Upstream {
@@ -151,7 +154,8 @@ impl Upstream {
         // A route is found by whole segments; the root alone would take every path.
         let path =
             if path.is_empty() { format!("/{}", uri.host().unwrap_or_default()) } else { path.to_owned() };
-        Ok(Self { path })
+        let url = url.split_once('?').map_or(url, |(url, _)| url).to_owned();
+        Ok(Self { path, url })
     }
 }
 
@@ -172,7 +176,7 @@ fn is_plain(path: &str) -> bool {
 
 fn text(rules: &Rules, request: &Request, upstream: &Upstream, filter: Option<&str>) -> String {
     let mut members = vec![
-        format!("\"upstream\": {}", Value::from(request.url.as_str())),
+        format!("\"upstream\": {}", Value::from(upstream.url.as_str())),
         format!("\"methods\": [{}]", Value::from(request.method.as_str())),
     ];
     let mut names: Vec<String> = request.headers.iter().map(|(name, _)| name.to_ascii_lowercase()).collect();

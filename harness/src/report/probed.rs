@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::{compare, matrix, outcall, page::frame};
 use crate::{
-    probe::{Cost, Remedy, Report},
+    probe::{Cost, Remedy, Report, keeps_answer},
     subnet::Grouped,
     verdict::Verdict,
 };
@@ -33,10 +33,10 @@ pub(super) fn page(probe: &Report, how: &str) -> Markup {
             (findings(probe))
             (suspects(probe))
             @if let Some(transform) = &probe.transform {
-                (remedy("A transform", "makes all answers one; it was tried on them.", transform))
+                (remedy("A transform", "makes all answers one; it was tried on them.", false, transform))
             }
             @if let Some(route) = &probe.route {
-                (remedy("A route of the gateway", "makes all answers one, which was tried on them, and asks once.", route))
+                (remedy("A route of the gateway", "makes all answers one, which was tried on them, and asks once.", keeps_answer(&probe.request), route))
             }
             (costs(probe))
         }
@@ -115,7 +115,7 @@ fn suspects(probe: &Report) -> Markup {
     }
 }
 
-fn remedy(what: &str, promise: &str, remedy: &Remedy) -> Markup {
+fn remedy(what: &str, promise: &str, keeps_answer: bool, remedy: &Remedy) -> Markup {
     html! {
         article {
             h2 { (what) }
@@ -123,8 +123,8 @@ fn remedy(what: &str, promise: &str, remedy: &Remedy) -> Markup {
                 (Some(_), true) => { p { "This one " (promise) } }
                 (Some(_), false) => {
                     p {
-                        "This one makes the replicas agree, since it asks once and gives all of them that one answer. What
-                         it takes away alone does not make all answers one:"
+                        "This one makes the replicas agree, since it asks once and gives all of them that one answer."
+                        @if !keeps_answer { " What it takes away alone does not make all answers one:" }
                     }
                 }
                 (None, _) => { p { "None helps:" } }

@@ -59,6 +59,62 @@ async fn the_modules_own_metadata_types_the_arguments_too_and_nonsense_in_it_is_
     assert!(ran.stdout.contains("\nunchanged replied (7 : int)\n"), "{ran:?}");
 }
 
+/// What `export_candid!` of ic-cdk compiles to.
+#[tokio::test]
+async fn a_module_that_tells_its_interface_when_it_is_asked_is_asked() {
+    let telling = |text: &str, at: i32| {
+        let data = text.replace('\n', " ").replace('"', "\\22");
+        let function = format!(r#"(func (export "get_candid_pointer") (result i32) (i32.const {at}))"#);
+        Canister::with_metadata(ASKER, &format!(r#"(data (i32.const 60000) "{data}\00") {function}"#))
+    };
+    let arguments = ["--call", "unchanged", "--args", "(7)"];
+    let ran = telling(DID, 60_000).round(&arguments).await;
+    assert!(ran.stdout.contains("\nunchanged replied (7 : nat8, null)\n"), "{ran:?}");
+    for (nonsense, at) in [("service : {", 60_000), (DID, i32::MAX), (DID, -1)] {
+        let ran = telling(nonsense, at).round(&arguments).await;
+        assert!(ran.stdout.contains("\nunchanged replied (7 : int)\n"), "{ran:?}");
+    }
+}
+
+/// As candid's crate says it; the numbers of the command line are ints, unless somebody says more.
+#[tokio::test]
+async fn a_number_of_another_type_is_explained_where_no_interface_is_known() {
+    let message = "Fail to decode argument 0 from int to nat64";
+    let text = format!(
+        r#"(module (import "ic0" "trap" (func $trap (param i32 i32))) (memory 1) (data (i32.const 0) "{message}")
+            (func (export "canister_update count") (call $trap (i32.const 0) (i32.const {}))))"#,
+        message.len()
+    );
+    let hint = "  the canister tells no interface, so a number is an int unless it is written as 1 : nat64; or give --did FILE\n";
+    let ran = Canister::new(&text).round(&["--call", "count", "--args", "(7)"]).await;
+    assert!(ran.code == Some(1) && ran.stdout.contains(hint), "{ran:?}");
+    let told = r#"(@custom "icp:public candid:service" "service : { count : (nat64) -> () }")"#;
+    let ran = Canister::with_metadata(&text, told).round(&["--call", "count", "--args", "(7)"]).await;
+    assert!(ran.stdout.contains(message) && !ran.stdout.contains(hint), "the control: {ran:?}");
+}
+
+/// It is said beside each, since the exit status is about agreement alone.
+#[tokio::test]
+async fn a_reply_that_is_an_err_is_pointed_at() {
+    let canister = Canister::new(ASKER);
+    let hint = "  an Err on which all agree is an agreement; --expect-ok makes it fail\n";
+    for (reply, is_err) in [
+        (r#"(variant { Err = "no such pair" })"#, true),
+        (r#"(variant { Ok = "4.23" })"#, false),
+        (r#"("Err")"#, false),
+        ("()", false),
+    ] {
+        let ran = canister.round(&["--call", "unchanged", "--args", reply]).await;
+        assert_eq!(
+            (ran.stdout.contains(hint), ran.stdout.contains("; 1 Err; ")),
+            (is_err, is_err),
+            "{ran:?}"
+        );
+        let ran = canister.round(&["--call", "unchanged", "--args", reply, "--expect-ok"]).await;
+        assert!(!ran.stdout.contains(hint), "{ran:?}");
+    }
+}
+
 #[tokio::test]
 async fn init_is_typed_by_the_service_or_by_the_metadata_beside_it() {
     let keeper = r#"(module

@@ -72,3 +72,14 @@ async fn with_outputs(arguments: &[&str], stdout: impl Into<Stdio>, stderr: impl
     let child = command(arguments).stdout(stdout).stderr(stderr).spawn().unwrap();
     child.wait_with_output().await.unwrap()
 }
+
+#[tokio::test]
+async fn shells_are_told_what_to_complete() {
+    for shell in ["bash", "zsh", "fish"] {
+        let ran = run(&["completions", shell]).await;
+        assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{ran:?}");
+        for word in ["probe", "round", "expect-ok", "max-response-bytes"] {
+            assert!(ran.stdout.contains(word), "{shell} does not complete {word}");
+        }
+    }
+}

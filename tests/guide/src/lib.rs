@@ -31,8 +31,9 @@ async fn place_order(url: String, order: u64, amount: u32) -> Result<String, Str
     answered(request.with_transform(transform)).await
 }
 
+/// What is not said counts as the most that there is, and holds as many cycles until the answer is there.
 fn request(url: String) -> HttpRequest {
-    HttpRequest::new(url).with_max_response_bytes(2_000)
+    HttpRequest::new(url).with_max_response_bytes(2_000).with_expected_transform_instructions(1_000_000)
 }
 
 async fn answered(request: HttpRequest) -> Result<String, String> {
@@ -52,3 +53,5 @@ fn price(body: &[u8]) -> Option<String> {
     let answer: serde_json::Value = serde_json::from_slice(body).ok()?;
     Some(answer.get("price")?.as_str()?.to_owned())
 }
+
+ic_cdk::export_candid!();

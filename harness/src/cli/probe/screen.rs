@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 
 use super::Asked;
 use crate::{
-    probe::{Cost, Folded, Remedy, Report},
+    probe::{Cost, Folded, Remedy, Report, keeps_answer},
     replica::votes,
     rules::consensus::threshold,
     subnet::Grouped,
@@ -131,7 +131,15 @@ fn write_transform(out: &mut String, report: &Report, transform: &Remedy) -> fmt
         writeln!(out, "\nNo transform makes the answers one:")?;
         return write_reasons(out, &transform.why);
     };
-    writeln!(out, "\nThis transform makes all {} answers one; it was tried on them:\n", report.nodes)?;
+    let nodes = report.nodes;
+    writeln!(out, "\nThis transform makes all {nodes} answers one; it was tried on them:")?;
+    if keeps_answer(&report.request) {
+        writeln!(
+            out,
+            "  - it does not keep the POST from being carried out {nodes} times, as the route does"
+        )?;
+    }
+    writeln!(out)?;
     out.write_str(text)?;
     write_answer(out, transform)
 }
@@ -153,9 +161,11 @@ fn write_route(out: &mut String, report: &Report, route: &Remedy) -> fmt::Result
         }
         Some(text) => {
             let once = "This route of the gateway makes the replicas agree, since it asks once and gives all of them that one \
-                        answer. What it takes away alone does not make all answers one.";
+                        answer.";
+            let alone = " What it takes away alone does not make all answers one.";
+            let alone = if keeps_answer(&report.request) { "" } else { alone };
             writeln!(out)?;
-            wrapped(once, WIDTH).iter().try_for_each(|line| writeln!(out, "{line}"))?;
+            wrapped(&format!("{once}{alone}"), WIDTH).iter().try_for_each(|line| writeln!(out, "{line}"))?;
             if !is_told {
                 write_reasons(out, &route.why)?;
             }

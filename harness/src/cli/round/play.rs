@@ -11,9 +11,17 @@ use crate::{
     subnet::Update,
 };
 
+/// What is said beside a reply that is an `Err`.
+const NOT_JUDGED: &str = "  an Err on which all agree is an agreement; --expect-ok makes it fail\n";
+
+/// What is said beside a canister that cannot read its arguments, when nobody knows what it takes.
+const UNTYPED: &str = "  the canister tells no interface, so a number is an int unless it is written as 1 : nat64; or give \
+                       --did FILE\n";
+
 /// What was played.
 pub(super) struct Played {
-    pub(super) tally: Tally,
+    /// Whether all agreed, and no reply was an `Err` where that matters.
+    pub(super) is_as_expected: bool,
     /// Whether more was to come.
     pub(super) is_interrupted: bool,
 }
@@ -51,7 +59,8 @@ impl Prepared {
                 why,
             })?;
         }
-        Ok(Played { tally, is_interrupted })
+        let is_as_expected = tally.is_all_agreed() && !(round.expect_ok && tally.has_errs());
+        Ok(Played { is_as_expected, is_interrupted })
     }
 }
 
@@ -93,9 +102,17 @@ impl Game<'_> {
 
     fn take(&mut self, name: String, update: &Update) {
         self.done += 1;
-        self.tally.add(update);
+        let is_err = update.reply.as_ref().is_ok_and(|reply| self.interface.is_err(reply));
+        self.tally.add(update, is_err);
         self.progress.clear();
-        print(&format!("{}\n", told(update, self.interface)));
+        let hint = match &update.reply {
+            Ok(_) if is_err && !self.round.expect_ok => NOT_JUDGED,
+            Err(reject) if !self.interface.knows(&update.method) && is_about_types(&reject.message) => {
+                UNTYPED
+            }
+            _ => "",
+        };
+        print(&format!("{}{hint}\n", told(update, self.interface)));
         let scene = Scene::of(name, update);
         let scene = match &update.reply {
             Ok(reply) => scene.told(self.interface.told(&update.method, reply)),
@@ -111,6 +128,11 @@ impl Game<'_> {
             of => self.progress.at(self.done, of, if what.is_empty() { "the first is played" } else { what }),
         }
     }
+}
+
+/// Whether a rejection is that of candid's crate, which finds other types than it expects.
+fn is_about_types(message: &str) -> bool {
+    message.contains("Fail to decode argument")
 }
 
 /// Ends when somebody presses Ctrl-C; never, where nobody can.

@@ -34,7 +34,7 @@ fn transform(args: TransformArgs) -> HttpRequestResult {
 
 #[test]
 fn a_route_names_the_headers_that_must_go_along_and_what_is_made_of_the_answer() {
-    let request = Request::post("https://api.example.com/?key=1", "{}")
+    let request = Request::get("https://api.example.com/?key=1")
         .header("X-Tenant", "me")
         .header("Accept", "*/*")
         .header("Idempotency-Key", "k")
@@ -53,8 +53,8 @@ fn a_route_names_the_headers_that_must_go_along_and_what_is_made_of_the_answer()
     let (transform, route) = texts(&reported(request, answers.collect(), &[]));
     let expected = r#"{
     "/api.example.com": {
-        "upstream": "https://api.example.com/?key=1",
-        "methods": ["POST"],
+        "upstream": "https://api.example.com/",
+        "methods": ["GET"],
         "forward_headers": ["accept", "x-tenant"],
         "response": {
             "keep_headers": [],
@@ -67,11 +67,30 @@ fn a_route_names_the_headers_that_must_go_along_and_what_is_made_of_the_answer()
 "#;
     assert_eq!(route, expected);
     assert!(
-        transform.contains("`POST https://api.example.com/?…` alike"),
+        transform.contains("`GET https://api.example.com/?…` alike"),
         "a query may be a secret: {transform}"
     );
     assert!(transform.contains(r#"&[&[".a b", "[*]", ".nonce"], &[".id"], &[".t", "[1]"]]"#), "{transform}");
     assert!(transform.contains("    response.headers.clear();\n"), "{transform}");
+}
+
+/// The id of an order is what it was sent for, and the gateway sends it once.
+#[test]
+fn the_route_of_a_post_keeps_the_answer_whole_and_the_transform_says_what_it_does_not_do() {
+    let order = Request::post("https://api.example.com/orders", "{}");
+    let answer = |number: usize| json(format!(r#"{{"order_id":"{}","fill":4.5}}"#, token(number)));
+    let report = reported(order, (0..13).map(|number| Ok(answer(number))).collect(), &[]);
+    let route = report.route.as_ref().unwrap();
+    let expected = "{\n    \"/orders\": {\n        \"upstream\": \"https://api.example.com/orders\",\n        \"methods\": [\"POST\"]\n    }\n}\n";
+    assert_eq!(route.text.as_deref(), Some(expected));
+    assert!(!route.alike && route.why[0].starts_with("nothing is taken away"), "{route:?}");
+    let answer = String::from_utf8(route.answer.as_ref().unwrap().body.clone()).unwrap();
+    assert!(answer.contains("order_id"), "{answer}");
+    // The control: the same answers to a question.
+    let question = Request::get("https://api.example.com/orders");
+    let answers = (0..13).map(|number| Ok(json(format!(r#"{{"order_id":"{}"}}"#, token(number)))));
+    let route = reported(question, answers.collect(), &[]).route.unwrap();
+    assert!(route.alike && route.text.unwrap().contains("del(.order_id?)"));
 }
 
 #[test]
@@ -95,7 +114,8 @@ fn urls_that_no_route_may_have_are_told_to_be_so() {
         route("https://a.example/x/?q=1")
             .text
             .unwrap()
-            .starts_with("{\n    \"/x\": {\n        \"upstream\": \"https://a.example/x/?q=1\"")
+            .starts_with("{\n    \"/x\": {\n        \"upstream\": \"https://a.example/x/\",\n"),
+        "the canister sends the query, and it goes along"
     );
 }
 
