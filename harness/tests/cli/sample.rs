@@ -34,9 +34,13 @@ async fn the_sample_canister_is_built_installed_and_agrees() {
 
 /// What all nodes got is of no use to the canister, and it says so.
 #[tokio::test]
-async fn an_err_on_which_all_agree_fails_where_an_ok_is_expected() {
-    let (ran, hits) = price(|_| "\r\n{}".to_owned(), &["--expect-ok"]).await;
-    assert_eq!((ran.code, hits), (Some(1), 13), "{ran:?}");
-    assert!(ran.stdout.contains("    Err = variant { unreadable = "), "{ran:?}");
-    assert!(ran.stdout.contains("1 agreed; 1 Err; 13 requests sent"), "{ran:?}");
+async fn an_err_on_which_all_agree_is_pointed_at_and_fails_where_an_ok_is_expected() {
+    let hint = "  an Err on which all agree is an agreement; --expect-ok makes it fail\n";
+    for (flags, code) in [(&[][..], 0), (&["--expect-ok"][..], 1)] {
+        let (ran, hits) = price(|_| "\r\n{}".to_owned(), flags).await;
+        assert_eq!((ran.code, hits), (Some(code), 13), "{ran:?}");
+        assert!(ran.stdout.contains("    Err = variant { unreadable = "), "{ran:?}");
+        assert!(ran.stdout.contains("1 agreed; 1 Err; 13 requests sent"), "{ran:?}");
+        assert_eq!(ran.stdout.contains(hint), code == 0, "{ran:?}");
+    }
 }

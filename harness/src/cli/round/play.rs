@@ -106,7 +106,7 @@ impl Game<'_> {
         self.tally.add(update, is_err);
         self.progress.clear();
         let hint = match &update.reply {
-            Ok(_) if is_err && !self.round.expect_ok => NOT_JUDGED,
+            Ok(_) if is_err && update.is_agreed() && !self.round.expect_ok => NOT_JUDGED,
             Err(reject) if !self.interface.knows(&update.method) && is_about_types(&reject.message) => {
                 UNTYPED
             }
