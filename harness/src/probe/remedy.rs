@@ -23,6 +23,10 @@ pub(crate) fn keeps_answer(request: &Request) -> bool {
     request.method == "POST"
 }
 
+/// What is said beside a route for a URL with a query, which may be a secret.
+pub(crate) const QUERY_GOES_ALONG: &str =
+    "The query is not in the route: the canister sends it, and it goes along.";
+
 /// A transform or a route.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Remedy {
@@ -100,7 +104,7 @@ impl Case<'_> {
         let raw: Vec<&Result<Response, Reject>> =
             self.replicas.iter().filter_map(|record| record.raw.as_ref()).collect();
         let answers: Vec<&Response> = classes(&raw).into_iter().flatten().collect();
-        let whole = Rules { keep_headers: self.rules.keep_headers.clone(), ..Rules::default() };
+        let whole = Rules { keep_headers: vec!["content-type".to_owned()], ..Rules::default() };
         let rules = if keeps_answer(self.request) { &whole } else { self.rules };
         let route = match Route::new(rules, self.request, &answers) {
             Ok(route) => route,

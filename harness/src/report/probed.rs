@@ -4,7 +4,8 @@ use maud::{Markup, html};
 
 use super::{compare, matrix, outcall, page::frame};
 use crate::{
-    probe::{Cost, Remedy, Report, keeps_answer},
+    outcall::Request,
+    probe::{Cost, QUERY_GOES_ALONG, Remedy, Report, keeps_answer},
     subnet::Grouped,
     verdict::Verdict,
 };
@@ -33,10 +34,11 @@ pub(super) fn page(probe: &Report, how: &str) -> Markup {
             (findings(probe))
             (suspects(probe))
             @if let Some(transform) = &probe.transform {
-                (remedy("A transform", "makes all answers one; it was tried on them.", false, transform))
+                (remedy("A transform", "makes all answers one; it was tried on them.", transform, ["", ""]))
             }
             @if let Some(route) = &probe.route {
-                (remedy("A route of the gateway", "makes all answers one, which was tried on them, and asks once.", keeps_answer(&probe.request), route))
+                (remedy("A route of the gateway", "makes all answers one, which was tried on them, and asks once.", route,
+                    beside_route(&probe.request)))
             }
             (costs(probe))
         }
@@ -115,7 +117,14 @@ fn suspects(probe: &Report) -> Markup {
     }
 }
 
-fn remedy(what: &str, promise: &str, keeps_answer: bool, remedy: &Remedy) -> Markup {
+/// What a route does not do alone, and what it leaves to the canister; nothing, where there is nothing of the kind to say.
+fn beside_route(request: &Request) -> [&'static str; 2] {
+    let alone = "What it takes away alone does not make all answers one:";
+    let query = if request.url.contains('?') { QUERY_GOES_ALONG } else { "" };
+    [if keeps_answer(request) { "" } else { alone }, query]
+}
+
+fn remedy(what: &str, promise: &str, remedy: &Remedy, [alone, note]: [&str; 2]) -> Markup {
     html! {
         article {
             h2 { (what) }
@@ -124,13 +133,16 @@ fn remedy(what: &str, promise: &str, keeps_answer: bool, remedy: &Remedy) -> Mar
                 (Some(_), false) => {
                     p {
                         "This one makes the replicas agree, since it asks once and gives all of them that one answer."
-                        @if !keeps_answer { " What it takes away alone does not make all answers one:" }
+                        " " (alone)
                     }
                 }
                 (None, _) => { p { "None helps:" } }
             }
             @if !remedy.why.is_empty() { ul.reasons { @for why in &remedy.why { li { (why) } } } }
-            @if let Some(text) = &remedy.text { pre.paste tabindex="0" { code { (text) } } }
+            @if let Some(text) = &remedy.text {
+                pre.paste tabindex="0" { code { (text) } }
+                @if !note.is_empty() { p { (note) } }
+            }
             @if let Some(answer) = &remedy.answer {
                 h4 { "What the canister gets" }
                 pre { (excerpt(&compare::of_response(answer))) }

@@ -194,15 +194,33 @@ async fn a_post_is_sent_only_when_it_is_meant() {
     );
 }
 
+/// A route that took the id of an order away, or asked for one pair whoever asks, would agree on what is of no use.
+#[tokio::test]
+async fn the_route_of_an_order_keeps_its_answer_and_no_route_has_a_query() {
+    let server = Server::answering(|number| format!("\r\n{{\"order_id\":\"{}\"}}", token(number))).await;
+    let query = "The query is not in the route: the canister sends it, and it goes along.\n";
+    let url = format!("{}v1/orders", server.url());
+    let ran = run(&["probe", &url, "--seed", "7", "--skew", "1ms", "-d", "{}", "--yes"]).await;
+    assert!(ran.stdout.contains("  - nothing is taken away: what a POST is answered"), "{ran:?}");
+    assert!(ran.stdout.contains("\"methods\": [\"POST\"]\n    }\n}\n"), "no filter: {ran:?}");
+    assert!(ran.stdout.contains("  - it does not keep the POST from being carried out 13 times"), "{ran:?}");
+    assert!(!ran.stdout.contains(query), "{ran:?}");
+    let ran = run(&["probe", &format!("{url}?key=secret"), "--seed", "7", "--skew", "1ms"]).await;
+    assert!(
+        ran.stdout.contains(&format!("\"upstream\": \"{url}\",")) && ran.stdout.contains(query),
+        "{ran:?}"
+    );
+    assert!(ran.stdout.contains("del(.order_id?)"), "the control: of a question an id is noise: {ran:?}");
+}
+
 #[tokio::test]
 async fn what_is_given_is_what_every_replica_sends() {
     let ok = || Act::reply("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok");
     let server = Recorder::start((0..4).map(|_| ok())).await;
     let (url, body) = (server.url("/v1/price"), Canister::did("7"));
     let file = format!("@{}", body.path());
-    let arguments =
-        ["--key", "k-1", "--header", "X-A: b:c", "--header", "accept:text/plain", "--method", "GET"];
-    let probe = ["probe", &url, "-n", "4", "--skew", "1ms", "--body", &file];
+    let arguments = ["--key", "k-1", "--header", "X-A: b:c", "-H", "accept:text/plain", "-X", "GET"];
+    let probe = ["probe", &url, "-n", "4", "--skew", "1ms", "-d", &file];
     let ran = run(&[&probe[..], &arguments].concat()).await;
     assert_eq!(ran.code, Some(0), "{ran:?}");
     let expected = format!(

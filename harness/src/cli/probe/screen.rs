@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 
 use super::Asked;
 use crate::{
-    probe::{Cost, Folded, Remedy, Report, keeps_answer},
+    probe::{Cost, Folded, QUERY_GOES_ALONG, Remedy, Report, keeps_answer},
     replica::votes,
     rules::consensus::threshold,
     subnet::Grouped,
@@ -156,7 +156,7 @@ fn write_route(out: &mut String, report: &Report, route: &Remedy) -> fmt::Result
         Some(text) if route.alike => {
             let made = "This route of the gateway makes all";
             writeln!(out, "\n{made} {nodes} answers one, which was tried on them, and asks once:\n")?;
-            out.write_str(text)?;
+            write_route_text(out, report, text)?;
             write_answer(out, route)
         }
         Some(text) => {
@@ -170,10 +170,15 @@ fn write_route(out: &mut String, report: &Report, route: &Remedy) -> fmt::Result
                 write_reasons(out, &route.why)?;
             }
             writeln!(out)?;
-            out.write_str(text)?;
+            write_route_text(out, report, text)?;
             write_answer(out, route)
         }
     }
+}
+
+fn write_route_text(out: &mut String, report: &Report, text: &str) -> fmt::Result {
+    out.write_str(text)?;
+    if report.request.url.contains('?') { writeln!(out, "\n{QUERY_GOES_ALONG}") } else { Ok(()) }
 }
 
 /// What the canister gets, in one line.
