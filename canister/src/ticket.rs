@@ -52,9 +52,14 @@ pub fn read_answer(status: u16, body: &[u8], subject: Subject) -> Told {
         },
         // A gateway answers polls with tickets and problems only: this one's route has no tickets.
         None if subject == Subject::Poll => {
-            let detail =
-                format!("The poll was answered with status {status}, which says nothing of the ticket.");
-            return Told::NotYet(Cause { kind: "status".into(), detail });
+            return no_news(format!(
+                "The poll was answered with status {status}, which says nothing of the ticket."
+            ));
+        }
+        // Where nobody signs, an edge says this for a gateway that is just being restarted. Were it the backend's own, every poll
+        // would hear it again.
+        None if subject == Subject::Unsaid && matches!(status, 502..=504) => {
+            return no_news(format!("Status {status}, by the backend or by somebody before the gateway."));
         }
         None => read(status, body),
     };
@@ -66,6 +71,10 @@ pub fn read_answer(status: u16, body: &[u8], subject: Subject) -> Told {
         Reading::Unknown(cause) if cause.kind == "cancelled" => State::Cancelled(cause),
         Reading::Unknown(cause) => State::Unknown(cause),
     })
+}
+
+fn no_news(detail: String) -> Told {
+    Told::NotYet(Cause { kind: "status".into(), detail })
 }
 
 /// What a problem says of a poll and its ticket, and not of what became of the question: calls that ended badly are told with

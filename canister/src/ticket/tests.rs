@@ -94,6 +94,20 @@ fn an_answer_to_the_poll_is_not_taken_for_one_to_the_question() {
     assert_eq!(read_answer(200, b"Paris", Subject::Question), Told::Ended(answered));
 }
 
+/// An edge whose gateway is being restarted says so without a receipt, and without a problem.
+#[test]
+fn somebody_between_ends_no_question() {
+    for status in [502, 503, 504] {
+        let told = |subject| read_answer(status, b"Bad Gateway", subject);
+        assert!(matches!(told(Subject::Unsaid), Told::NotYet(cause) if cause.kind == "status"), "{status}");
+        assert!(
+            matches!(told(Subject::Question), Told::Ended(State::Executed(_))),
+            "the backend's own: {status}"
+        );
+    }
+    assert!(matches!(read_answer(500, b"oops", Subject::Unsaid), Told::Ended(State::Executed(_))));
+}
+
 #[test]
 fn the_backends_own_words_end_it_as_they_would_end_an_order() {
     let told = |status| read_answer(status, b"words", Subject::Question);
