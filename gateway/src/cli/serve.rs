@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     App, DemoUpstream, Network,
+    activity::InFlight,
     admin::Complaints,
     config::{Config, Route},
     limits,
@@ -235,11 +236,14 @@ impl Shutdown {
         tracing::info!("stopping; a second signal stops at once");
         tokio::spawn(async move {
             self.next().await;
-            let in_flight = app.activity.in_flight();
-            match in_flight {
-                0 => tracing::warn!("stopped at once: nothing was in flight"),
-                _ => tracing::warn!(
-                    in_flight,
+            match app.activity.in_flight() {
+                InFlight { requests: 0, calls: 0, .. } => {
+                    tracing::warn!("stopped at once: nothing was in flight");
+                }
+                InFlight { requests, calls, unrepeatable: outcome_unknown } => tracing::warn!(
+                    requests,
+                    calls,
+                    outcome_unknown,
                     "stopped at once: what was in flight is lost; what must not be repeated is an unknown outcome"
                 ),
             }
