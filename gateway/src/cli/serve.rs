@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     MISUSE, NAME, Otlp, Serve, admin, fly, log,
     read::{self, Read, Routes},
-    store::{self, Store},
+    store::Store,
 };
 use crate::{
     App, DemoUpstream, Network,
@@ -26,6 +26,10 @@ use crate::{
     server,
     traces::{Collector, Export, WrongCollector},
 };
+
+mod start;
+
+use start::Start;
 
 /// The port, unless the command line or the configuration names another.
 pub(super) const PORT: u16 = 8080;
@@ -102,8 +106,16 @@ async fn serve_until_told(
     let app = Arc::new(App::new(config.clone(), store.ledger.clone(), Network::default())?);
     let opened = server::Opened::new(listener, app.clone())?;
     // Said when nothing can go wrong any more.
-    let beside = (admin.as_ref(), collector.as_ref());
-    announce(&config, text.as_ref().map(|_| &*path), &store, address, beside);
+    let start = Start {
+        config: &config,
+        path: text.as_ref().map(|_| &*path),
+        store: &store,
+        admin: admin.as_ref(),
+        collector: collector.as_ref(),
+        address,
+        demo: demo.is_some(),
+    };
+    start.announce();
     store.warn();
     let reload = Reload::new(app.clone(), path.clone(), text, reparse(path, demo));
     let reloading = tokio::spawn(reload.run(hangup));
@@ -186,31 +198,6 @@ fn warn_of_few_descriptors(config: &Config) {
         }
         _ => {}
     }
-}
-
-/// Says what is served, to whoever started it.
-fn announce(
-    config: &Config,
-    path: Option<&std::path::Path>,
-    store: &store::Opened,
-    address: SocketAddr,
-    (admin, collector): (Option<&admin::Door>, Option<&Collector>),
-) {
-    let source = path.map_or_else(|| "no file".to_owned(), |path| path.display().to_string());
-    let scheme = if config.server.tls.is_some() { "https" } else { "http" };
-    eprintln!("outcall-gateway {} · configuration: {source}\n", env!("CARGO_PKG_VERSION"));
-    eprintln!("{}", config.summary());
-    eprintln!("store     {store}");
-    if let Some(admin) = admin {
-        eprintln!("admin     {admin}");
-    }
-    if let Some(collector) = collector {
-        eprintln!("traces    {collector}");
-    }
-    eprintln!(
-        "listening {scheme}://{address}{}\n",
-        if address.ip().is_unspecified() { " (all addresses)" } else { "" }
-    );
 }
 
 /// SIGTERM or Ctrl-C. The first one drains; the second one does not wait.
