@@ -22,6 +22,7 @@ mod health;
 mod init;
 mod keygen;
 mod keys;
+mod listen;
 mod log;
 mod read;
 #[cfg(test)]

@@ -12,7 +12,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    MISUSE, NAME, Otlp, Serve, admin, fly, log,
+    MISUSE, NAME, Otlp, Serve, admin, fly, listen, log,
     read::{self, Read, Routes},
     store::Store,
 };
@@ -99,7 +99,7 @@ async fn serve_until_told(
     warn_of_a_short_drain(&config);
     let wildcard = SocketAddr::from((Ipv6Addr::UNSPECIFIED, PORT));
     let address = serve.listen.or(config.server.listen).unwrap_or(wildcard);
-    let listener = server::listen(address).map_err(|error| format!("cannot listen on {address}: {error}"))?;
+    let listener = listen::at(address, listen::Named::Door)?;
     let admin = admin.map(admin::Planned::open).transpose()?;
     let store = store.open(&config, serve.redis_may_forget).await?;
     let address = listener.local_addr()?;

@@ -57,7 +57,14 @@ async fn a_taken_address_is_a_failure_that_names_it() {
 #[tokio::test]
 async fn files_that_cannot_be_used_are_failures_that_name_them_and_nothing_listens() {
     for (server, named) in [
+        assert!(ran.stderr.contains(&format!("cannot listen on {addr}: ")), "{ran:?}");
+        assert!(
+            ran.stderr.contains("--listen 127.0.0.1:") && ran.stderr.contains("server.listen"),
+            "{ran:?}"
+        );
         (r#""upstream_ca": "/nowhere/ca.pem""#, "/nowhere/ca.pem"),
+    let ran = folder.run(&["--listen", "127.0.0.1:0", "--admin", &addr], &[]).await;
+    assert!(ran.stderr.contains("named by --admin 127.0.0.1:"), "{ran:?}");
         (r#""tls": {"certificate": "/nowhere/cert.pem", "key": "/nowhere/key.pem"}"#, "/nowhere/cert.pem"),
     ] {
         let config = format!(r#"{{"server": {{{server}}}, "/r": "http://127.0.0.1:1"}}"#);
