@@ -159,6 +159,9 @@ struct Guard {
 
 #[derive(Debug, Args)]
 struct Check {
+    /// The file to check; the same as `--config FILE`.
+    #[arg(value_name = "FILE")]
+    path: Option<PathBuf>,
     #[command(flatten)]
     file: File,
     /// Also connect to each upstream, by DNS, TCP and TLS as a call would; no request is sent. Exits with 1 when one is

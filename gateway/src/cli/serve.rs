@@ -46,7 +46,7 @@ pub(super) fn run(serve: Serve) -> ExitCode {
     let routes = if serve.with_demo_upstream { Routes::OfProgramToo } else { Routes::OfFile };
     let mut read = match read::config(&serve.file, routes) {
         Ok(read) => read,
-        Err(unread) => return misuse(&unread.to_string()),
+        Err(unread) => return misuse(&format!("{unread}{}", unread.or_the_demo())),
     };
     if serve.with_demo_upstream && has_demo(&read.config) {
         return misuse(DEMO_TWICE);
