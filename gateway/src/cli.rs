@@ -249,9 +249,9 @@ enum Keys {
 /// Where a gateway can be asked.
 #[derive(Debug, Args)]
 struct AdminPort {
-    /// The admin port: an address, or a URL that begins with http://.
+    /// The admin port, as the gateway was started with it: an address, or a URL that begins with http://. It must be given.
     #[arg(long, env = "OUTCALL_ADMIN", value_name = "ADDR")]
-    admin: String,
+    admin: Option<String>,
     /// Its token. Better given by the variable, since a command line is for all to see.
     #[arg(long, env = "OUTCALL_ADMIN_TOKEN", hide_env_values = true, value_name = "TOKEN")]
     admin_token: Option<String>,
