@@ -24,13 +24,21 @@ mod running;
 
 pub(crate) use running::{Load, Place, Running};
 
-/// Requests and calls in flight, and the drain when it has begun.
+/// What is said when all is answered, and the gateway stays.
+const LATE_REPLICAS: &str = "all that was in flight is answered; staying for late replicas of the last burst";
+
+/// Requests and the calls of leaders in flight, and the drain when it has begun.
 #[derive(Default)]
 pub(crate) struct Activity(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
-    in_flight: AtomicUsize,
+    /// Requests and calls together: what a drain waits for is one number, read at once.
+    busy: AtomicUsize,
+    /// Of these, the calls.
+    calls: AtomicUsize,
+    /// Of these, the calls whose request must not be repeated.
+    unrepeatable: AtomicUsize,
     idle: Notify,
     last_settled: Mutex<Option<Instant>>,
     drain_ends: OnceLock<Instant>,
@@ -41,18 +49,50 @@ struct Inner {
 }
 
 /// Something in flight; over when dropped.
-pub(crate) struct Busy(Arc<Inner>);
+pub(crate) struct Busy {
+    what: What,
+    inner: Arc<Inner>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum What {
+    Request,
+    Call { repeatable: bool },
+}
+
+/// What is in flight, as people count it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct InFlight {
+    /// Requests that wait for their answer, those that follow included.
+    pub(crate) requests: usize,
+    /// Calls of leaders: one for each key, whoever waits for it.
+    pub(crate) calls: usize,
+    /// The calls whose request must not be repeated: cut off, their outcome is unknown.
+    pub(crate) unrepeatable: usize,
+}
 
 impl Activity {
-    /// Counts a request or a call as in flight.
+    /// Counts a request as in flight.
     pub(crate) fn busy(&self) -> Busy {
-        self.0.in_flight.fetch_add(1, Ordering::SeqCst);
-        Busy(self.0.clone())
+        self.count(What::Request)
     }
 
-    /// How many requests and calls are in flight.
-    pub(crate) fn in_flight(&self) -> usize {
-        self.0.in_flight.load(Ordering::SeqCst)
+    /// Counts the call of a leader as in flight, beside the request that led.
+    pub(crate) fn calling(&self, repeatable: bool) -> Busy {
+        self.count(What::Call { repeatable })
+    }
+
+    fn count(&self, what: What) -> Busy {
+        self.0.busy.fetch_add(1, Ordering::SeqCst);
+        self.0.calls_change(what, |calls| calls.fetch_add(1, Ordering::SeqCst));
+        Busy { what, inner: self.0.clone() }
+    }
+
+    /// What is in flight. For people: what comes or goes meanwhile may be in one number and not yet in the other.
+    pub(crate) fn in_flight(&self) -> InFlight {
+        let calls = self.0.calls.load(Ordering::SeqCst);
+        let requests = self.0.busy.load(Ordering::SeqCst).saturating_sub(calls);
+        InFlight { requests, calls, unrepeatable: self.0.unrepeatable.load(Ordering::SeqCst) }
     }
 
     /// A key was settled: the other replicas of its burst may still be on their way.
@@ -86,7 +126,8 @@ impl Activity {
     pub(crate) async fn drain(&self, length: Duration) {
         let ends = *self.0.drain_ends.get_or_init(|| Instant::now() + length);
         // Said when it is so: whoever reads it may rely on it.
-        tracing::info!(at_most = ?length, in_flight = self.in_flight(), "draining: answering what is in flight");
+        let InFlight { requests, calls, .. } = self.in_flight();
+        tracing::info!(at_most = ?length, requests, calls, "draining: answering what is in flight");
         self.0.running.tell("they are waited for until the drain is over");
         let leave = async {
             self.quiet().await;
@@ -106,10 +147,19 @@ impl Activity {
     }
 
     async fn quiet(&self) {
+        let mut told = false;
         loop {
             self.idle().await;
             match self.quiet_from() {
-                Some(moment) if moment > Instant::now() => sleep_until(moment).await,
+                Some(moment) if moment > Instant::now() => {
+                    if !told {
+                        told = true;
+                        // Otherwise it looks as if a gateway that has nothing left to do did not stop.
+                        let seconds = (moment - Instant::now()).as_millis().div_ceil(1_000);
+                        tracing::info!(seconds, "{LATE_REPLICAS}");
+                    }
+                    sleep_until(moment).await;
+                }
                 _ if self.is_idle() => return,
                 _ => {}
             }
@@ -127,7 +177,7 @@ impl Activity {
     }
 
     fn is_idle(&self) -> bool {
-        self.0.in_flight.load(Ordering::SeqCst) == 0
+        self.0.busy.load(Ordering::SeqCst) == 0
     }
 
     fn quiet_from(&self) -> Option<Instant> {
@@ -136,72 +186,26 @@ impl Activity {
     }
 }
 
+impl Inner {
+    /// Does the same to each count of calls that `what` is of.
+    fn calls_change(&self, what: What, change: impl Fn(&AtomicUsize) -> usize) {
+        if let What::Call { repeatable } = what {
+            change(&self.calls);
+            if !repeatable {
+                change(&self.unrepeatable);
+            }
+        }
+    }
+}
+
 impl Drop for Busy {
     fn drop(&mut self) {
-        if self.0.in_flight.fetch_sub(1, Ordering::SeqCst) == 1 {
-            self.0.idle.notify_waiters();
+        self.inner.calls_change(self.what, |calls| calls.fetch_sub(1, Ordering::SeqCst));
+        if self.inner.busy.fetch_sub(1, Ordering::SeqCst) == 1 {
+            self.inner.idle.notify_waiters();
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const DRAIN: Duration = Duration::from_secs(30);
-
-    #[tokio::test(start_paused = true)]
-    async fn an_idle_gateway_leaves_at_once() {
-        let started = Instant::now();
-        Activity::default().drain(DRAIN).await;
-        assert_eq!(started.elapsed(), Duration::ZERO);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn after_a_burst_it_stays_for_the_late_replicas() {
-        let activity = Activity::default();
-        activity.settled();
-        let started = Instant::now();
-        activity.drain(DRAIN).await;
-        assert_eq!(started.elapsed(), limits::DRAIN_QUIET);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn what_outlasts_the_drain_is_cut_off() {
-        let activity = Activity::default();
-        let busy = activity.busy();
-        let cut = activity.cut();
-        let started = Instant::now();
-        let ending = async {
-            cut.cancelled().await;
-            drop(busy);
-        };
-        tokio::join!(activity.drain(DRAIN), ending);
-        assert_eq!(started.elapsed(), DRAIN);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_gateway_that_leaves_leads_nothing_more() {
-        let activity = Activity::default();
-        assert!(activity.may_lead(Duration::ZERO));
-        activity.drain(DRAIN).await;
-        assert!(
-            !activity.may_lead(Duration::ZERO),
-            "a request on an open connection would be led and abandoned"
-        );
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_stopping_gateway_leads_only_what_it_can_see_through() {
-        let activity = Arc::new(Activity::default());
-        assert!(activity.may_lead(Duration::from_secs(3600)));
-        let _busy = activity.busy();
-        let draining = activity.clone();
-        let drain = tokio::spawn(async move { draining.drain(DRAIN).await });
-        tokio::task::yield_now().await;
-        tokio::time::advance(Duration::from_secs(10)).await;
-        assert!(activity.may_lead(Duration::from_secs(20)));
-        assert!(!activity.may_lead(Duration::from_millis(20_001)));
-        drain.abort();
-    }
-}
+mod tests;

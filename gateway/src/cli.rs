@@ -22,6 +22,7 @@ mod health;
 mod init;
 mod keygen;
 mod keys;
+mod listen;
 mod log;
 mod read;
 #[cfg(test)]
@@ -158,6 +159,9 @@ struct Guard {
 
 #[derive(Debug, Args)]
 struct Check {
+    /// The file to check; the same as `--config FILE`.
+    #[arg(value_name = "FILE")]
+    path: Option<PathBuf>,
     #[command(flatten)]
     file: File,
     /// Also connect to each upstream, by DNS, TCP and TLS as a call would; no request is sent. Exits with 1 when one is
@@ -245,9 +249,9 @@ enum Keys {
 /// Where a gateway can be asked.
 #[derive(Debug, Args)]
 struct AdminPort {
-    /// The admin port: an address, or a URL that begins with http://.
+    /// The admin port, as the gateway was started with it: an address, or a URL that begins with http://. It must be given.
     #[arg(long, env = "OUTCALL_ADMIN", value_name = "ADDR")]
-    admin: String,
+    admin: Option<String>,
     /// Its token. Better given by the variable, since a command line is for all to see.
     #[arg(long, env = "OUTCALL_ADMIN_TOKEN", hide_env_values = true, value_name = "TOKEN")]
     admin_token: Option<String>,

@@ -380,7 +380,7 @@ pub const HEALTH_TIMEOUT: Duration = Duration::from_secs(1);
 // Stopping.
 
 /// A stopping gateway stays until no key has been settled for this long, so that the last replicas of a burst still
-/// find their answer.
+/// find their answer. Nobody knows how many they are, so that nothing but time can say that all have come.
 pub const DRAIN_QUIET: Duration = Duration::from_secs(5);
 /// How long connections may take to flush what they have when the drain is over.
 pub const CLOSE_GRACE: Duration = Duration::from_secs(1);

@@ -37,12 +37,9 @@ use places::{Place, Places};
 use stream::Guarded;
 use tls::{Acceptor, Stream};
 
-/// Whether the certificate and key of `server.tls` can be used.
-///
-/// # Errors
-/// When they cannot.
-pub(crate) fn check_certificate(tls: &Tls) -> Result<(), TlsError> {
-    Acceptor::new(Some(tls)).map(drop)
+/// Everything for which the certificate and key of `server.tls` cannot be used.
+pub(crate) fn check_certificate(files: &Tls) -> Vec<TlsError> {
+    tls::problems(files)
 }
 
 /// Serves `listener` until `shutdown` is ready, then drains.

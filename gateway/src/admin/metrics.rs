@@ -101,8 +101,8 @@ fn process(text: &mut Text, app: &App) {
         (
             "outcall_requests_in_flight",
             Kind::Gauge,
-            "Requests and calls in flight.",
-            app.activity.in_flight() as u64,
+            "Requests that wait for their answer.",
+            app.activity.in_flight().requests as u64,
         ),
         ("outcall_connections", Kind::Gauge, "Connections that are open.", app.stats.connections.get()),
         (

@@ -108,7 +108,7 @@ fn glance(admin: &Admin) -> Markup {
             dl.cards {
                 div.card.first { dt { "Upstream calls saved" } dd { (count(sum.saved)) } dd.note { "answers to followers and replays" } }
                 div.card { dt { "Upstream calls" } dd { (count(sum.calls)) } dd.note { "one for each new key" } }
-                div.card { dt { "Requests" } dd { (count(sum.requests)) } dd.note { (app.activity.in_flight()) " in flight, " (waiting) " waiting for a leader" } }
+                div.card { dt { "Requests" } dd { (count(sum.requests)) } dd.note { (app.activity.in_flight().requests) " in flight, " (waiting) " waiting for a leader" } }
                 div.card { dt { "Cycles saved" } dd { (short(sum.cycles_saved)) } dd.note { "an estimate: 300 for each millisecond that a replica did not wait" } }
                 div.card { dt { "Outcomes unknown" } dd { (count(sum.unknown)) } dd.note { "sent, and no whole answer came back" } }
                 div.card {

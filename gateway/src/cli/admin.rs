@@ -5,11 +5,10 @@ use std::{error::Error, fmt, net::SocketAddr, sync::Arc};
 
 use tokio::net::TcpListener;
 
-use super::Guard;
+use super::{Guard, listen};
 use crate::{
     App,
     admin::{self, Access, Admin, Complaints, WrongAccess},
-    server,
 };
 
 /// An admin port as the command line asks for it.
@@ -45,8 +44,7 @@ impl Planned {
     /// When the address is taken, or not this machine's.
     pub(super) fn open(self) -> Result<Door, Box<dyn Error>> {
         let Self { address, access } = self;
-        let listener = server::listen(address)
-            .map_err(|error| format!("--admin: cannot listen on {address}: {error}"))?;
+        let listener = listen::at(address, listen::Named::Admin)?;
         let address = listener.local_addr()?;
         Ok(Door { listener, address, access })
     }

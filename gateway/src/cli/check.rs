@@ -1,9 +1,9 @@
 //! `outcall-gateway check`: would this configuration be served, and are its upstreams there?
 
-use std::{process::ExitCode, time::Duration};
+use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 use super::{
-    Check, MISUSE, NAME,
+    Check, File, MISUSE, NAME,
     read::{self, Read, Routes},
 };
 use crate::{
@@ -14,7 +14,14 @@ use crate::{
 };
 
 pub(super) fn run(command: &Check) -> ExitCode {
-    let Read { config, path, .. } = match read::config(&command.file, Routes::OfFile) {
+    let file = match named(command) {
+        Ok(file) => file,
+        Err(problem) => {
+            eprintln!("{problem}");
+            return ExitCode::from(MISUSE);
+        }
+    };
+    let Read { config, path, .. } = match read::config(&file, Routes::OfFile) {
         Ok(read) => read,
         Err(unread) => {
             eprintln!("{unread}");
@@ -32,11 +39,23 @@ pub(super) fn run(command: &Check) -> ExitCode {
     if command.online { online(&config, &upstream) } else { ExitCode::SUCCESS }
 }
 
+/// The file that is meant: the one in its own place, as `init` has it, before that of the environment.
+fn named(command: &Check) -> Result<File, String> {
+    let of_environment = std::env::var_os("OUTCALL_CONFIG").map(PathBuf::from);
+    match (&command.path, &command.file.config) {
+        (Some(path), Some(config)) if of_environment.as_ref() != Some(config) => {
+            let (path, config) = (path.display(), config.display());
+            Err(format!("check: found the files {path} and --config {config}, expected one of them"))
+        }
+        (path, config) => Ok(File { config: path.clone().or_else(|| config.clone()) }),
+    }
+}
+
 /// Reads the files that the configuration names as a gateway would, or says of each what is wrong with it.
 fn files(config: &Config) -> Result<Upstream, Vec<String>> {
     let receipts = Receipts::open(config.receipts.as_ref()).err().map(|error| error.to_string());
-    let tls = config.server.tls.as_ref().map(server::check_certificate);
-    let tls = tls.and_then(Result::err).map(|error| format!("server.tls: {error}"));
+    let tls = config.server.tls.as_ref().map(server::check_certificate).unwrap_or_default();
+    let tls = tls.iter().map(ToString::to_string);
     let upstream = Upstream::new(config, Network::default());
     let upstream = upstream.map_err(|error| format!("server.upstream_ca: {error}"));
     let mut problems: Vec<String> = receipts.into_iter().chain(tls).collect();

@@ -102,7 +102,9 @@ fn checked(digest: &str) -> Result<&str, Failed> {
     let is_digest =
         digest.len() >= limits::KEY_DIGITS_MIN && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
     let why = || {
-        Failed::Unconfirmed(format!("found {digest:?}, expected a digest, or at least its first 8 digits"))
+        Failed::Unconfirmed(format!(
+            "found {digest:?}, expected a digest, or at least its first 8 digits: 64 hexadecimal digits that stand for a key, which is itself shown nowhere. `keys list` shows them, and the log in its field `key`"
+        ))
     };
     is_digest.then_some(digest).ok_or_else(why)
 }

@@ -12,12 +12,13 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    MISUSE, NAME, Otlp, Serve, admin, fly, log,
+    MISUSE, NAME, Otlp, Serve, admin, fly, listen, log,
     read::{self, Read, Routes},
-    store::{self, Store},
+    store::Store,
 };
 use crate::{
     App, DemoUpstream, Network,
+    activity::InFlight,
     admin::Complaints,
     config::{Config, Route},
     limits,
@@ -25,6 +26,10 @@ use crate::{
     server,
     traces::{Collector, Export, WrongCollector},
 };
+
+mod start;
+
+use start::Start;
 
 /// The port, unless the command line or the configuration names another.
 pub(super) const PORT: u16 = 8080;
@@ -41,7 +46,7 @@ pub(super) fn run(serve: Serve) -> ExitCode {
     let routes = if serve.with_demo_upstream { Routes::OfProgramToo } else { Routes::OfFile };
     let mut read = match read::config(&serve.file, routes) {
         Ok(read) => read,
-        Err(unread) => return misuse(&unread.to_string()),
+        Err(unread) => return misuse(&format!("{unread}{}", unread.or_the_demo())),
     };
     if serve.with_demo_upstream && has_demo(&read.config) {
         return misuse(DEMO_TWICE);
@@ -94,15 +99,23 @@ async fn serve_until_told(
     warn_of_a_short_drain(&config);
     let wildcard = SocketAddr::from((Ipv6Addr::UNSPECIFIED, PORT));
     let address = serve.listen.or(config.server.listen).unwrap_or(wildcard);
-    let listener = server::listen(address).map_err(|error| format!("cannot listen on {address}: {error}"))?;
+    let listener = listen::at(address, listen::Named::Door)?;
     let admin = admin.map(admin::Planned::open).transpose()?;
     let store = store.open(&config, serve.redis_may_forget).await?;
     let address = listener.local_addr()?;
     let app = Arc::new(App::new(config.clone(), store.ledger.clone(), Network::default())?);
     let opened = server::Opened::new(listener, app.clone())?;
     // Said when nothing can go wrong any more.
-    let beside = (admin.as_ref(), collector.as_ref());
-    announce(&config, text.as_ref().map(|_| &*path), &store, address, beside);
+    let start = Start {
+        config: &config,
+        path: text.as_ref().map(|_| &*path),
+        store: &store,
+        admin: admin.as_ref(),
+        collector: collector.as_ref(),
+        address,
+        demo: demo.is_some(),
+    };
+    start.announce();
     store.warn();
     let reload = Reload::new(app.clone(), path.clone(), text, reparse(path, demo));
     let reloading = tokio::spawn(reload.run(hangup));
@@ -187,31 +200,6 @@ fn warn_of_few_descriptors(config: &Config) {
     }
 }
 
-/// Says what is served, to whoever started it.
-fn announce(
-    config: &Config,
-    path: Option<&std::path::Path>,
-    store: &store::Opened,
-    address: SocketAddr,
-    (admin, collector): (Option<&admin::Door>, Option<&Collector>),
-) {
-    let source = path.map_or_else(|| "no file".to_owned(), |path| path.display().to_string());
-    let scheme = if config.server.tls.is_some() { "https" } else { "http" };
-    eprintln!("outcall-gateway {} · configuration: {source}\n", env!("CARGO_PKG_VERSION"));
-    eprintln!("{}", config.summary());
-    eprintln!("store     {store}");
-    if let Some(admin) = admin {
-        eprintln!("admin     {admin}");
-    }
-    if let Some(collector) = collector {
-        eprintln!("traces    {collector}");
-    }
-    eprintln!(
-        "listening {scheme}://{address}{}\n",
-        if address.ip().is_unspecified() { " (all addresses)" } else { "" }
-    );
-}
-
 /// SIGTERM or Ctrl-C. The first one drains; the second one does not wait.
 struct Shutdown {
     terminate: Signal,
@@ -235,11 +223,14 @@ impl Shutdown {
         tracing::info!("stopping; a second signal stops at once");
         tokio::spawn(async move {
             self.next().await;
-            let in_flight = app.activity.in_flight();
-            match in_flight {
-                0 => tracing::warn!("stopped at once: nothing was in flight"),
-                _ => tracing::warn!(
-                    in_flight,
+            match app.activity.in_flight() {
+                InFlight { requests: 0, calls: 0, .. } => {
+                    tracing::warn!("stopped at once: nothing was in flight");
+                }
+                InFlight { requests, calls, unrepeatable: outcome_unknown } => tracing::warn!(
+                    requests,
+                    calls,
+                    outcome_unknown,
                     "stopped at once: what was in flight is lost; what must not be repeated is an unknown outcome"
                 ),
             }

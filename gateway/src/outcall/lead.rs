@@ -65,7 +65,7 @@ pub(super) fn spawn(
     refusal: Option<Refusal>,
 ) {
     request.served().led.one(app.ledger.now(), request.time_to_answer());
-    let busy = app.activity.busy();
+    let busy = app.activity.calling(request.is_repeatable());
     let cut = app.activity.cut();
     let app = app.clone();
     let leading = Leading::new(request.served().counts.clone(), request.id());

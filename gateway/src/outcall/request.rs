@@ -172,7 +172,7 @@ impl Request {
             route: self.head.served.counts.route.clone(),
             method: self.method().clone(),
             caller: self.caller().into(),
-            repeatable: self.repeat() != Repeat::Never,
+            repeatable: self.is_repeatable(),
             since: now,
             led_here,
             ended: None,

@@ -40,8 +40,10 @@ pub(super) enum Stream {
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     /// A file of `server.tls`.
-    #[error("{path}: found {cause}, expected {expected}")]
+    #[error("{member}: {path}: found {cause}, expected {expected}")]
     File {
+        /// The member that names it.
+        member: &'static str,
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
@@ -84,15 +86,36 @@ impl Served {
     }
 }
 
-/// Reads certificate and key, which must belong together.
-fn read(Tls { certificate, key }: &Tls) -> Result<TlsAcceptor, TlsError> {
-    let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(certificate)
-        .and_then(Iterator::collect)
-        .map_err(|cause| file(certificate, &cause, CHAIN))?;
-    if chain.is_empty() {
-        return Err(file(certificate, &"no certificate", CHAIN));
+/// All that is wrong with certificate and key, each looked at whatever the other is.
+pub(super) fn problems(files: &Tls) -> Vec<TlsError> {
+    match (chain(&files.certificate), key(&files.key)) {
+        (Ok(chain), Ok(key)) => acceptor(chain, key).err().into_iter().collect(),
+        (chain, key) => chain.err().into_iter().chain(key.err()).collect(),
     }
-    let key = PrivateKeyDer::from_pem_file(key).map_err(|cause| file(key, &cause, "a private key in PEM"))?;
+}
+
+/// Reads certificate and key, which must belong together.
+fn read(files: &Tls) -> Result<TlsAcceptor, TlsError> {
+    acceptor(chain(&files.certificate)?, key(&files.key)?)
+}
+
+fn chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    let wrong =
+        |cause: &dyn fmt::Display| file("server.tls.certificate", path, cause, "a certificate chain in PEM");
+    let chain: Vec<_> =
+        CertificateDer::pem_file_iter(path).and_then(Iterator::collect).map_err(|cause| wrong(&cause))?;
+    if chain.is_empty() { Err(wrong(&"no certificate")) } else { Ok(chain) }
+}
+
+fn key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
+    PrivateKeyDer::from_pem_file(path)
+        .map_err(|cause| file("server.tls.key", path, &cause, "a private key in PEM"))
+}
+
+fn acceptor(
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+) -> Result<TlsAcceptor, TlsError> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
@@ -102,8 +125,6 @@ fn read(Tls { certificate, key }: &Tls) -> Result<TlsAcceptor, TlsError> {
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
 
-const CHAIN: &str = "a certificate chain in PEM";
-
-fn file(path: &Path, cause: &dyn fmt::Display, expected: &'static str) -> TlsError {
-    TlsError::File { path: path.to_owned(), cause: cause.to_string(), expected }
+fn file(member: &'static str, path: &Path, cause: &dyn fmt::Display, expected: &'static str) -> TlsError {
+    TlsError::File { member, path: path.to_owned(), cause: cause.to_string(), expected }
 }

@@ -41,6 +41,9 @@ pub(super) enum Failed {
     Unconfirmed(String),
 }
 
+/// Said to whoever does not say which gateway he means.
+const NOWHERE: &str = "found no admin port, expected --admin ADDR, or OUTCALL_ADMIN: the address that the gateway was started with as --admin, such as 127.0.0.1:9090";
+
 impl Failed {
     pub(super) fn gibberish(error: impl std::fmt::Display) -> Self {
         Self::Gibberish(error.to_string())
@@ -55,7 +58,8 @@ impl Port {
     pub(super) fn new(port: &AdminPort) -> Result<Self, String> {
         const EXPECTED: &str =
             "expected an address with its port, such as 127.0.0.1:9090, or http://gateway.internal:9090";
-        let written = port.admin.strip_prefix("http://").unwrap_or(&port.admin).trim_end_matches('/');
+        let admin = port.admin.as_deref().ok_or(NOWHERE)?;
+        let written = admin.strip_prefix("http://").unwrap_or(admin).trim_end_matches('/');
         let uri: Uri = format!("http://{written}/").parse().map_err(|_| format!("--admin: {EXPECTED}"))?;
         let authority = uri.authority().filter(|it| it.port_u16().is_some() && !it.as_str().contains('@'));
         let authority = authority.filter(|_| uri.path() == "/").ok_or(format!("--admin: {EXPECTED}"))?;
@@ -121,7 +125,7 @@ mod tests {
     use super::*;
 
     fn port(admin: &str) -> Result<String, String> {
-        let port = AdminPort { admin: admin.to_owned(), admin_token: None, json: false };
+        let port = AdminPort { admin: Some(admin.to_owned()), admin_token: None, json: false };
         Port::new(&port).map(|port| port.authority)
     }
 

@@ -82,6 +82,11 @@ impl Request {
         }
     }
 
+    /// Whether anybody may lead it when its leader is lost: otherwise its outcome is unknown then.
+    pub(crate) fn is_repeatable(&self) -> bool {
+        self.repeat() != Repeat::Never
+    }
+
     /// Whether another may lead it when its leader is lost.
     pub(super) fn repeat(&self) -> Repeat {
         if self.head.errand != Errand::Call {

@@ -36,7 +36,8 @@ pub(in crate::outcall) struct Ready {
 impl Ready {
     /// Runs the call.
     pub(in crate::outcall) fn start(self, app: &Arc<App>, request: Arc<Request>) {
-        let (app, busy, cut) = (app.clone(), app.activity.busy(), app.activity.cut());
+        // Its result's key is never led a second time.
+        let (app, busy, cut) = (app.clone(), app.activity.calling(false), app.activity.cut());
         let Self { result, lead, lost, body, pass, place, room } = self;
         let leading = Leading::new(request.served().counts.clone(), result);
         app.stats.recent.led(request.as_key_of(result, true, app.ledger.now()));

@@ -231,8 +231,19 @@ async fn a_port_that_says_no_or_nothing_is_a_failure() {
         (&["keys", "list"], &[("OUTCALL_ADMIN", &port), ("OUTCALL_ADMIN_TOKEN", token)], 0, ""),
         (&["keys", "list", "--admin", "127.0.0.1:1"], &[], 1, "cannot be asked"),
         (&["keys", "list", "--admin", "https://x:1"], &[], 2, "--admin"),
-        (&["keys", "list"], &[], 2, "--admin"),
+        (
+            &["keys", "list"],
+            &[],
+            2,
+            "found no admin port, expected --admin ADDR, or OUTCALL_ADMIN: the address",
+        ),
         (&["keys", "show", "xyz", "--admin", &port], &[], 2, "8 digits"),
+        (
+            &["keys", "show", "order-42", "--admin", &port],
+            &[],
+            2,
+            "`keys list` shows them, and the log in its field `key`",
+        ),
         (&["keys", "show", "../../metrics", "--admin", &port], &[], 2, "8 digits"),
         (&["keys", "show", "00000000", "--admin", &port, "--admin-token", token], &[], 1, "404"),
     ] {

@@ -71,6 +71,9 @@ async fn a_file_that_is_not_there_is_named() {
             ran.stderr.starts_with("proxy_conf.json: found ") && ran.stderr.contains("--config"),
             "{ran:?}"
         );
+        assert!(ran.stderr.contains("; outcall-gateway init writes one to start from"), "{ran:?}");
+        let serves = arguments != ["check"];
+        assert_eq!(ran.stderr.contains("--with-demo-upstream needs none"), serves, "{ran:?}");
     }
     for arguments in
         [&["check", "--config", "nowhere.json"][..], &["--config", "nowhere.json", "--with-demo-upstream"]]
@@ -78,7 +81,36 @@ async fn a_file_that_is_not_there_is_named() {
         let ran = folder.run(arguments, &[]).await;
         assert_eq!(ran.code, Some(2));
         assert!(ran.stderr.contains("nowhere.json: found "), "who names a file means it: {ran:?}");
+        assert!(ran.stderr.contains("; outcall-gateway init nowhere.json writes one"), "{ran:?}");
+        assert!(!ran.stderr.contains("--with-demo-upstream needs none"), "it would need this one: {ran:?}");
     }
+}
+
+/// A folder in its place, which `init` cannot write over, either.
+#[tokio::test]
+async fn a_file_that_is_there_and_cannot_be_read_is_nothing_that_init_would_mend() {
+    let folder = Folder::new();
+    std::fs::create_dir(folder.path().join("proxy_conf.json")).unwrap();
+    for arguments in [&["check"][..], &[]] {
+        let ran = folder.run(arguments, &[]).await;
+        assert_eq!(ran.code, Some(2), "{ran:?}");
+        assert!(ran.stderr.contains("proxy_conf.json: found ") && !ran.stderr.contains("init"), "{ran:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_is_named_in_its_own_place_too_as_init_has_it() {
+    let folder = Folder::with("mine.json", r#"{"/r": "http://127.0.0.1:1"}"#);
+    for env in [&[][..], &[("OUTCALL_CONFIG", "nowhere.json")], &[("OUTCALL_CONFIG", "mine.json")]] {
+        let ran = folder.run(&["check", "mine.json"], env).await;
+        assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{ran:?}");
+        assert!(ran.stdout.starts_with("mine.json: good\n"), "{ran:?}");
+    }
+    let ran = folder.run(&["check", "nowhere.json"], &[]).await;
+    assert!(ran.stderr.starts_with("nowhere.json: found "), "the control: {ran:?}");
+    let ran = folder.run(&["check", "mine.json", "--config", "other.json"], &[]).await;
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""));
+    insta::assert_snapshot!(ran.stderr, @"check: found the files mine.json and --config other.json, expected one of them");
 }
 
 #[tokio::test]

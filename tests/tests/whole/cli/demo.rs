@@ -11,7 +11,8 @@ use super::{BINARY, Folder};
 async fn the_demo_shows_one_answer_for_every_replica() {
     let folder = Folder::new();
     let gateway = Process::start_in(folder.path(), BINARY, &["--with-demo-upstream"]).await;
-    let replica = Replica::new(gateway.addr());
+    let address = gateway.addr();
+    let replica = Replica::new(address);
     let gets = [
         replica.send(&Outcall::get("/demo")).await.unwrap(),
         replica.send(&Outcall::get("/demo")).await.unwrap(),
@@ -26,6 +27,10 @@ async fn the_demo_shows_one_answer_for_every_replica() {
     gateway.signal("TERM").await;
     let (status, said) = gateway.last_words().await;
     assert!(status.success() && said.contains("\n/demo\n"), "{said}");
+    let told = format!(
+        "listening http://{address}\ntry       curl -i http://{address}/demo -H 'Idempotency-Key: order-42' -d '{{\"amount\": 1}}'\n\n"
+    );
+    assert!(said.contains(&told), "{said}");
 }
 
 #[tokio::test]

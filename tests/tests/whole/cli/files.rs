@@ -24,7 +24,8 @@ async fn every_file_that_cannot_be_used_is_named() {
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{ran:?}");
     insta::assert_snapshot!(ran.stderr, @r"
     proxy_conf.json: receipts.key_file: nokey.pem: No such file or directory (os error 2)
-    proxy_conf.json: server.tls: nocert.pem: found I/O error: No such file or directory (os error 2), expected a certificate chain in PEM
+    proxy_conf.json: server.tls.certificate: nocert.pem: found I/O error: No such file or directory (os error 2), expected a certificate chain in PEM
+    proxy_conf.json: server.tls.key: nokey.pem: found I/O error: No such file or directory (os error 2), expected a private key in PEM
     proxy_conf.json: server.upstream_ca: noca.pem: found No such file or directory (os error 2), expected a readable PEM file of certificates
     ");
     // There, and not what they should be.
@@ -32,7 +33,7 @@ async fn every_file_that_cannot_be_used_is_named() {
         std::fs::write(folder.path().join(name), "SECRET").unwrap();
     }
     let ran = folder.run(&["check"], &[]).await;
-    assert_eq!((ran.code, ran.stderr.lines().count()), (Some(2), 3), "{ran:?}");
+    assert_eq!((ran.code, ran.stderr.lines().count()), (Some(2), 4), "{ran:?}");
     assert!(!ran.stderr.contains("SECRET"), "{ran:?}");
 }
 

@@ -1,7 +1,16 @@
 //! `serve`, and what goes before it.
 
-use outcall_tests::gateway::Process;
-use tokio::net::TcpListener;
+use std::{net::SocketAddr, process::Stdio};
+
+use outcall_tests::{
+    gateway::Process,
+    replica::{Outcall, Replica},
+};
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    net::TcpListener,
+    process::Command,
+};
 
 use super::{BINARY, Folder};
 
@@ -48,7 +57,14 @@ async fn a_taken_address_is_a_failure_that_names_it() {
         let ran = folder.run(arguments, env).await;
         assert_eq!(ran.code, Some(1), "{ran:?}");
         assert!(ran.stderr.contains(&addr) && !ran.stderr.contains("listening"), "{ran:?}");
+        assert!(ran.stderr.contains(&format!("cannot listen on {addr}: ")), "{ran:?}");
+        assert!(
+            ran.stderr.contains("--listen 127.0.0.1:") && ran.stderr.contains("server.listen"),
+            "{ran:?}"
+        );
     }
+    let ran = folder.run(&["--listen", "127.0.0.1:0", "--admin", &addr], &[]).await;
+    assert!(ran.stderr.contains("named by --admin 127.0.0.1:"), "{ran:?}");
     let listen = format!(r#"{{"server": {{"listen": "{addr}"}}, "/r": "http://127.0.0.1:1"}}"#);
     let ran = Folder::with("proxy_conf.json", &listen).run(&[], &[]).await;
     assert_eq!((ran.code, ran.stderr.contains(&addr)), (Some(1), true), "{ran:?}");
@@ -90,6 +106,44 @@ async fn the_print_at_the_start_names_every_route_and_the_address() {
     ] {
         assert!(said.contains(named), "{named:?} is missing in\n{said}");
     }
+}
+
+/// Whoever starts a gateway reads stderr for its address; stdout stays free for the commands whose answer it is.
+#[tokio::test]
+async fn on_a_free_port_the_address_is_told_on_stderr_and_nothing_on_stdout() {
+    let folder = Folder::new();
+    let mut gateway = Command::new(BINARY)
+        .args([
+            "--with-demo-upstream",
+            "--listen",
+            "127.0.0.1:0",
+            "--admin",
+            "127.0.0.1:0",
+            "--store",
+            "memory",
+        ])
+        .env_clear()
+        .current_dir(folder.path())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut stderr = BufReader::new(gateway.stderr.take().unwrap()).lines();
+    let address: SocketAddr = loop {
+        let line = stderr.next_line().await.unwrap().unwrap();
+        if let Some(address) = line.strip_prefix("listening http://") {
+            break address.parse().unwrap();
+        }
+    };
+    assert_ne!(address.port(), 0);
+    // A line of the log, too.
+    assert_eq!(Replica::new(address).send(&Outcall::get("/none")).await.unwrap().status, 404);
+    let pid = gateway.id().unwrap().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().await.unwrap().success());
+    let said = gateway.wait_with_output().await.unwrap();
+    assert_eq!((said.status.code(), String::from_utf8(said.stdout).unwrap().as_str()), (Some(0), ""));
 }
 
 /// The name of the app leads nowhere here: that is said, and no reason to stay away; what ends it is the taken address.

@@ -24,16 +24,19 @@ async fn a_second_signal_does_not_wait() {
         let mut draining = Draining::start("1h").await;
         let replica = Replica::new(draining.gateway.addr());
         let held = replica.start(&Outcall::post("/r/held").key("k").json("{}")).await.unwrap();
-        draining.gate.reached().await;
+        let get = replica.start(&Outcall::get("/r/held")).await.unwrap();
+        draining.gate.reached_by(2).await;
         draining.gateway.signal(first).await;
-        draining.gateway.said("draining").await;
+        let drains = draining.gateway.said("draining").await;
+        assert!(drains.contains("requests=2 calls=2"), "{drains}");
         draining.gateway.signal(second).await;
         let said = draining.gateway.said("stopped at once: what was in flight is lost").await;
-        // The request and its call.
-        assert!(said.contains("in_flight=2"), "{said}");
+        assert!(said.contains("requests=2 calls=2 outcome_unknown=1"), "the order, and not the GET: {said}");
         let status = ended(draining.gateway).await;
         assert_eq!(status.code(), Some(1), "{first}, then {second}");
-        held.answer().await.unwrap_err();
+        for cut in [held, get] {
+            cut.answer().await.unwrap_err();
+        }
     }
 }
 
@@ -46,5 +49,6 @@ async fn after_the_last_answer_it_goes_long_before_the_drain_is_over() {
     draining.stop().await;
     draining.gate.release();
     assert_eq!(held.answer().await.unwrap().status, 200);
+    draining.gateway.said("staying for late replicas of the last burst").await;
     assert!(ended(draining.gateway).await.success());
 }
