@@ -100,7 +100,8 @@ async fn carry_out(config: &Config, secret: &Secret, errand: &Errand) -> Result<
             let request = identity::of_order(config.identity.as_ref(), question).await?;
             // All nodes ask: a single one could withhold the question, or put another in its place.
             let heard = outcall::send(config, request, Trust::Both, config.ask_again_within_s).await;
-            Polled { heard, subject: Subject::Question }
+            let subject = if config.receipts.is_some() { Subject::Question } else { Subject::Posted };
+            Polled { heard, subject }
         }
         Send::Poll { location, poll } => {
             let key = key(secret, Intent::Poll { question: errand.number, number: *poll }, 1);

@@ -17,9 +17,11 @@ use crate::{
 pub enum Subject {
     /// The question: it is what the POST was answered, or is now.
     Question,
+    /// The POST, as the replicas agree that it was answered; there is no receipt.
+    Posted,
     /// The poll that asked for it.
     Poll,
-    /// One of the two; there is no receipt.
+    /// To the question or to the poll; there is no receipt.
     Unsaid,
 }
 
@@ -56,9 +58,9 @@ pub fn read_answer(status: u16, body: &[u8], subject: Subject) -> Told {
                 "The poll was answered with status {status}, which says nothing of the ticket."
             ));
         }
-        // Where nobody signs, an edge says this for a gateway that is just being restarted. Were it the backend's own, every poll
-        // would hear it again.
-        None if subject == Subject::Unsaid && matches!(status, 502..=504) => {
+        // Where nobody signs, an edge says this for a gateway that is just being restarted. Were it the backend's own,
+        // whoever asks would hear it again.
+        None if matches!((subject, status), (Subject::Posted | Subject::Unsaid, 502..=504)) => {
             return no_news(format!("Status {status}, by the backend or by somebody before the gateway."));
         }
         None => read(status, body),
@@ -85,7 +87,7 @@ fn of_the_poll(status: u16, reading: &Reading, subject: Subject) -> Option<Told>
     };
     let cause = cause.clone();
     match (subject, cause.kind.as_str()) {
-        (Subject::Question, _) => None,
+        (Subject::Question | Subject::Posted, _) => None,
         (_, "ticket-expired") => Some(Told::Ended(State::Expired(cause))),
         (_, "ticket-unknown") => Some(Told::Ended(State::Forgotten(cause))),
         // Of a poll: the gateway that was to answer it is gone. Of the question it is said as `outcome-unknown`.

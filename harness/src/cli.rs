@@ -48,8 +48,8 @@ enum Command {
     /// downloaded. Its outcalls are real: n replicas send n requests, some twice or late if you like, each runs the
     /// canister's transform on its own answer, and the subnet agrees, or not, by the rules of the Internet Computer.
     ///
-    /// Exit status: 0 every outcall agreed; 1 an outcall diverged, timed out or was rejected, none was made, or the
-    /// call itself was rejected; 2 the round could not be played; 130 it was interrupted (Ctrl-C), and what was played until
+    /// Exit status: 0 every outcall agreed; 1 an outcall diverged, timed out or was rejected, none was made, the call
+    /// itself was rejected, or with --expect-ok its reply was an Err; 2 the round could not be played; 130 it was interrupted (Ctrl-C), and what was played until
     /// then is told.
     #[command(after_help = EXAMPLES)]
     Round(Round),
@@ -108,7 +108,8 @@ struct Round {
     /// Its arguments, as Candid text.
     #[arg(long, value_name = "CANDID", default_value = "()")]
     args: String,
-    /// Fail, too, when the method replies with an Err: a refusal on which all nodes agree is an agreement.
+    /// Fail, too, when the method replies with an Err (Rust) or #err (Motoko), or with no Candid: a refusal on which all
+    /// nodes agree is an agreement.
     #[arg(long)]
     expect_ok: bool,
     /// Nodes of the subnet: 13 for most, 34 for the fiduciary one.

@@ -22,8 +22,8 @@
 //! probe           a URL, asked by all replicas without a canister: what differs, why, and what would mend it
 //! ```
 //!
-//! All of it but [`adapter`], [`upstream`], [`gateway`] and the asking itself is pure: no network, no clock, no randomness but a
-//! seed's. A canister's own tests want [`Subnet`] and [`expect`]; the repository's page `docs/testing-your-canister.md`
+//! All of it but [`adapter`], [`upstream`], [`gateway`] and the asking itself is pure: no network, no clock, no
+//! randomness but a seed's. A canister's own tests want [`Subnet`] and [`expect`]; the repository's page `docs/testing-your-canister.md`
 //! is the way there. Without a canister, and so without a transform, thirteen replicas are asked like this:
 //!
 //! ```

@@ -57,7 +57,7 @@ mod transform;
 
 pub use cost::Cost;
 pub use remedy::Remedy;
-pub(crate) use remedy::{QUERY_GOES_ALONG, keeps_answer};
+pub(crate) use remedy::keeps_answer;
 pub use report::Report;
 pub use suspect::Suspect;
 

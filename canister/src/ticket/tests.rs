@@ -1,7 +1,7 @@
 use super::*;
 
 const TICKET: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
-const SUBJECTS: [Subject; 3] = [Subject::Question, Subject::Poll, Subject::Unsaid];
+const SUBJECTS: [Subject; 4] = [Subject::Question, Subject::Posted, Subject::Poll, Subject::Unsaid];
 
 fn running_body(ticket: &str) -> String {
     format!(r#"{{"status":"running","ticket":"{ticket}","retry_after":5}}"#)
@@ -99,13 +99,19 @@ fn an_answer_to_the_poll_is_not_taken_for_one_to_the_question() {
 fn somebody_between_ends_no_question() {
     for status in [502, 503, 504] {
         let told = |subject| read_answer(status, b"Bad Gateway", subject);
-        assert!(matches!(told(Subject::Unsaid), Told::NotYet(cause) if cause.kind == "status"), "{status}");
+        for unsigned in [Subject::Posted, Subject::Unsaid] {
+            assert!(matches!(told(unsigned), Told::NotYet(cause) if cause.kind == "status"), "{status}");
+        }
         assert!(
             matches!(told(Subject::Question), Told::Ended(State::Executed(_))),
             "the backend's own: {status}"
         );
     }
-    assert!(matches!(read_answer(500, b"oops", Subject::Unsaid), Told::Ended(State::Executed(_))));
+    for unsigned in [Subject::Posted, Subject::Unsaid] {
+        assert!(matches!(read_answer(500, b"oops", unsigned), Told::Ended(State::Executed(_))));
+    }
+    let refused = problem("upstream-busy", "no");
+    assert!(matches!(read_answer(503, &refused, Subject::Posted), Told::Ended(State::NotExecuted(_))));
 }
 
 #[test]

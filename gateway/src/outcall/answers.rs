@@ -2,7 +2,7 @@
 //!
 //! A claim has room in the ledger for its finished answer. What the upstream sends may be larger, where jq or canonical
 //! JSON is to shrink it; this bounds what all calls together may hold of that. Those behind tickets hold theirs for
-//! minutes, and may have half of it at the most: the others are never refused for their sake.
+//! minutes, and may have half of it at the most: half of it is always the others'.
 
 use std::sync::Arc;
 

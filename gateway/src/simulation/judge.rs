@@ -142,7 +142,7 @@ fn recorded(world: &World, key: &Key, own: &[&Testimony]) {
         world.history.defect(format_args!("{} was recorded as {records:?}", key.name));
     }
     let Some(record) = records.first() else { return };
-    if key.kind != Kind::Unsafe || forgiven(world, own) {
+    if !key.kind.is_once() || forgiven(world, own) {
         return;
     }
     for testimony in own {

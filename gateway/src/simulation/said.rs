@@ -33,7 +33,8 @@ impl Said {
     }
 }
 
-/// An answer from which there is no way back: every other is a refusal that says `"unknown"`, which promises nothing.
+/// An answer from which there is no way back. Every other is a refusal that says `"unknown"`, which promises nothing, or is
+/// about another request under the same key.
 pub(super) fn definite(testimony: &Testimony) -> Option<Said> {
     said(testimony)
         .filter(|said| matches!(said, Said::Real(..) | Said::Running(_) | Said::Yes(_) | Said::No(_)))

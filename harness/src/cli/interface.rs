@@ -107,11 +107,16 @@ impl Interface {
         self.method(method).is_some()
     }
 
-    /// Whether a reply begins with a variant named `Err`, as that of a method in Rust does which returns a `Result`.
-    pub(super) fn is_err(&self, reply: &[u8]) -> bool {
-        let values = IDLArgs::from_bytes_with_config(reply, &Self::decoding()).unwrap_or(IDLArgs::new(&[]));
-        let IDLArgs { args } = values;
-        matches!(args.first(), Some(IDLValue::Variant(value)) if value.0.id.get_id() == idl_hash("Err"))
+    /// Whether a reply begins with a variant named `Err`, as a `Result` of Rust does, or `err`, as one of Motoko; or can not
+    /// be read at all.
+    pub(super) fn is_err(reply: &[u8]) -> bool {
+        let Ok(values) = IDLArgs::from_bytes_with_config(reply, &Self::decoding()) else { return true };
+        let mut first = values.args.first();
+        while let Some(IDLValue::Opt(inner)) = first {
+            first = Some(inner);
+        }
+        let names = [idl_hash("Err"), idl_hash("err")];
+        matches!(first, Some(IDLValue::Variant(value)) if names.contains(&value.0.id.get_id()))
     }
 
     fn decoding() -> DecoderConfig {

@@ -19,6 +19,28 @@ async fn what_ends_before_it_listens_is_told_whole() {
     assert_eq!(heard("").await, Err(String::new()));
 }
 
+/// Neither bytes that are no text nor a line without end keep anybody waiting, or take all memory.
+#[tokio::test]
+async fn what_is_no_text_and_what_has_no_end_is_read_all_the_same() {
+    let (tell, told) = oneshot::channel();
+    read(&b"caf\xe9\nlistening http://127.0.0.1:4711\n\xff\n"[..], tell);
+    assert_eq!(told.await.expect("a word"), Ok("http://127.0.0.1:4711".to_owned()));
+    let (tell, told) = oneshot::channel();
+    read(BufReader::new(io::repeat(b'x')), tell);
+    let words = told.await.expect("a word").expect_err("it never listens");
+    assert_eq!(words.len() as u64, WORDS_BYTES_MAX);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_says_nothing_is_not_waited_for_without_end() {
+    let (_tell, told) = oneshot::channel();
+    let error = listening(told).await.expect_err("it never listens");
+    assert_eq!(
+        error,
+        "the gateway does not start: within 30s it says no line that begins with \"listening \""
+    );
+}
+
 #[test]
 fn a_command_that_is_not_there_is_named_with_what_would_be() {
     let binary = OsString::from("/no/such/gateway");

@@ -14,14 +14,18 @@ use crate::{
 const PLACES_NAMED_MAX: usize = 4;
 
 /// Why a route takes nothing away.
-const KEPT_WHOLE: &str =
-    "nothing is taken away: what a POST is answered, an id above all, may be what it was sent for";
+const KEPT_WHOLE: &str = "nothing is taken away but what --drop names: what a POST is answered, an id above all, may be \
+                          what it was sent for";
 
-/// Whether a route passes the answer on whole: what is asked once needs nothing taken away, and what is ordered once is answered
-/// once.
+/// Whether a route passes the answer on whole: what is asked once needs nothing taken away, and what is ordered once is
+/// answered once.
 pub(crate) fn keeps_answer(request: &Request) -> bool {
     request.method == "POST"
 }
+
+/// What is said beside the route of a POST.
+pub(crate) const KEY_NEEDED: &str = "The canister sends an Idempotency-Key, the same on every replica and another for \
+                                     each order; without one the gateway refuses it.";
 
 /// What is said beside a route for a URL with a query, which may be a secret.
 pub(crate) const QUERY_GOES_ALONG: &str =
@@ -104,7 +108,7 @@ impl Case<'_> {
         let raw: Vec<&Result<Response, Reject>> =
             self.replicas.iter().filter_map(|record| record.raw.as_ref()).collect();
         let answers: Vec<&Response> = classes(&raw).into_iter().flatten().collect();
-        let whole = Rules { keep_headers: vec!["content-type".to_owned()], ..Rules::default() };
+        let whole = Rules::of_what_was_said(self.findings);
         let rules = if keeps_answer(self.request) { &whole } else { self.rules };
         let route = match Route::new(rules, self.request, &answers) {
             Ok(route) => route,

@@ -2,7 +2,7 @@
 
 use super::{
     cost::Cost,
-    remedy::{Case, Remedy},
+    remedy::{Case, KEY_NEEDED, QUERY_GOES_ALONG, Remedy, keeps_answer},
     rules::Rules,
     suspect::{Suspect, suspects},
 };
@@ -83,6 +83,13 @@ impl Report {
     /// The findings for people: what differs for one cause in many elements of an array is told once.
     pub fn folded(&self) -> Vec<Folded<'_>> {
         finding::folded(&self.findings)
+    }
+
+    /// What to know beside the route: what it leaves to the canister.
+    pub fn beside_route(&self) -> Vec<&'static str> {
+        let key = keeps_answer(&self.request).then_some(KEY_NEEDED);
+        let query = self.request.url.contains('?').then_some(QUERY_GOES_ALONG);
+        key.into_iter().chain(query).collect()
     }
 
     /// How often the request may have reached the server.

@@ -40,6 +40,14 @@ impl Rules {
         rules
     }
 
+    /// What whoever asks has called of no interest, and nothing else.
+    pub(super) fn of_what_was_said(findings: &[Finding]) -> Self {
+        let mut rules = Self { keep_headers: vec!["content-type".to_owned()], ..Self::default() };
+        findings.iter().filter(|finding| finding.cause == Cause::Unwanted).for_each(|it| rules.take(it));
+        rules.edits.sort_by(|(one, _), (other, _)| one.cmp(other));
+        rules
+    }
+
     fn take(&mut self, finding: &Finding) {
         let (path, edit) = match (&finding.difference.place, finding.cause) {
             (Place::Json(path), Cause::FloatNoise { decimals }) => {

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::{compare, matrix, outcall, page::frame};
 use crate::{
     outcall::Request,
-    probe::{Cost, QUERY_GOES_ALONG, Remedy, Report, keeps_answer},
+    probe::{Cost, Remedy, Report, keeps_answer},
     subnet::Grouped,
     verdict::Verdict,
 };
@@ -34,11 +34,11 @@ pub(super) fn page(probe: &Report, how: &str) -> Markup {
             (findings(probe))
             (suspects(probe))
             @if let Some(transform) = &probe.transform {
-                (remedy("A transform", "makes all answers one; it was tried on them.", transform, ["", ""]))
+                (remedy("A transform", "makes all answers one; it was tried on them.", transform, "", &[]))
             }
             @if let Some(route) = &probe.route {
                 (remedy("A route of the gateway", "makes all answers one, which was tried on them, and asks once.", route,
-                    beside_route(&probe.request)))
+                    alone(&probe.request), &probe.beside_route()))
             }
             (costs(probe))
         }
@@ -117,14 +117,12 @@ fn suspects(probe: &Report) -> Markup {
     }
 }
 
-/// What a route does not do alone, and what it leaves to the canister; nothing, where there is nothing of the kind to say.
-fn beside_route(request: &Request) -> [&'static str; 2] {
-    let alone = "What it takes away alone does not make all answers one:";
-    let query = if request.url.contains('?') { QUERY_GOES_ALONG } else { "" };
-    [if keeps_answer(request) { "" } else { alone }, query]
+/// What a route does not do alone; nothing, where it takes nothing away.
+fn alone(request: &Request) -> &'static str {
+    if keeps_answer(request) { "" } else { "What it takes away alone does not make all answers one:" }
 }
 
-fn remedy(what: &str, promise: &str, remedy: &Remedy, [alone, note]: [&str; 2]) -> Markup {
+fn remedy(what: &str, promise: &str, remedy: &Remedy, alone: &str, notes: &[&str]) -> Markup {
     html! {
         article {
             h2 { (what) }
@@ -141,7 +139,7 @@ fn remedy(what: &str, promise: &str, remedy: &Remedy, [alone, note]: [&str; 2]) 
             @if !remedy.why.is_empty() { ul.reasons { @for why in &remedy.why { li { (why) } } } }
             @if let Some(text) = &remedy.text {
                 pre.paste tabindex="0" { code { (text) } }
-                @if !note.is_empty() { p { (note) } }
+                @for note in notes { p { (note) } }
             }
             @if let Some(answer) = &remedy.answer {
                 h4 { "What the canister gets" }

@@ -98,13 +98,18 @@ async fn replies_that_are_an_err_are_counted() {
     let canister = Canister::new(ASKER);
     for (reply, is_err) in [
         (r#"(variant { Err = "no such pair" })"#, true),
+        (r#"(variant { err = "no such pair" })"#, true),
+        (r#"(opt opt variant { Err })"#, true),
         (r#"(variant { Ok = "4.23" })"#, false),
+        (r#"(variant { Ok = variant { Err } }, variant { Err })"#, false),
         (r#"("Err")"#, false),
         ("()", false),
     ] {
         let ran = canister.round(&["--call", "unchanged", "--args", reply]).await;
         assert_eq!(ran.stdout.contains("; 1 Err; "), is_err, "{ran:?}");
     }
+    let ran = canister.round(&["--call", "constant"]).await;
+    assert!(ran.stdout.contains("; 1 Err; "), "what is no Candid is of no use: {ran:?}");
 }
 
 #[tokio::test]

@@ -201,9 +201,16 @@ async fn the_route_of_an_order_keeps_its_answer_and_no_route_has_a_query() {
     let query = "The query is not in the route: the canister sends it, and it goes along.\n";
     let url = format!("{}v1/orders", server.url());
     let ran = run(&["probe", &url, "--seed", "7", "--skew", "1ms", "-d", "{}", "--yes"]).await;
-    assert!(ran.stdout.contains("  - nothing is taken away: what a POST is answered"), "{ran:?}");
+    assert!(
+        ran.stdout.contains("  - nothing is taken away but what --drop names: what a POST is answered"),
+        "{ran:?}"
+    );
     assert!(ran.stdout.contains("\"methods\": [\"POST\"]\n    }\n}\n"), "no filter: {ran:?}");
     assert!(ran.stdout.contains("  - it does not keep the POST from being carried out 13 times"), "{ran:?}");
+    assert!(
+        ran.stdout.contains("The canister sends an Idempotency-Key, the same on every replica"),
+        "{ran:?}"
+    );
     assert!(!ran.stdout.contains(query), "{ran:?}");
     let ran = run(&["probe", &format!("{url}?key=secret"), "--seed", "7", "--skew", "1ms"]).await;
     assert!(

@@ -63,7 +63,7 @@ async fn a_flexible_outcall_gathers_or_fails_with_a_reply_and_the_status_says_wh
     assert_eq!((ran.code, ran.error().as_str()), (Some(1), ""), "{ran:?}");
     assert_eq!(ran.lines()[2], "  failed: Flexible HTTP request timed out");
     assert!(ran.stdout.contains("\nask_flexibly replied "), "{ran:?}");
-    assert!(ran.stdout.contains("\n1 round, 1 outcall: 1 failed; 8 requests sent; "), "{ran:?}");
+    assert!(ran.stdout.contains("\n1 round, 1 outcall: 1 failed; 1 Err; 8 requests sent; "), "{ran:?}");
 }
 
 #[tokio::test]

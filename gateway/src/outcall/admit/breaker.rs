@@ -5,8 +5,9 @@
 //! | closed | passes | failures forgotten | counts; at the limit: open |
 //! | open | refused until the cooldown is over, then passes; the next one a cooldown later | closed | open anew |
 //!
-//! A call says something about the time in which it was let pass only: each opening begins a new era, and what was asked
-//! in an earlier one, perhaps an hour ago, neither closes nor opens it. One that was cancelled says nothing.
+//! A call says something about the time in which it was let pass only: each opening and each closing begins a new era,
+//! and what was asked in an earlier one, perhaps an hour ago, neither closes nor opens it. One that was cancelled says
+//! nothing.
 
 use std::time::Duration;
 
@@ -21,7 +22,7 @@ pub(super) struct Breaker {
     state: State,
 }
 
-/// How often it has opened.
+/// How often it has opened and closed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Era(u64);
 
@@ -56,16 +57,18 @@ impl Breaker {
         if era != self.era {
             return;
         }
-        let failed = match self.state {
-            State::Closed { failures } => failures + 1,
-            State::Open { .. } => self.failures_max,
-        };
-        self.state = match complete {
-            true => State::Closed { failures: 0 },
-            false if failed < self.failures_max => State::Closed { failures: failed },
-            false => {
+        self.state = match (&self.state, complete) {
+            (State::Closed { .. }, true) => State::Closed { failures: 0 },
+            (State::Closed { failures }, false) if failures + 1 < self.failures_max => {
+                State::Closed { failures: failures + 1 }
+            }
+            (_, complete) => {
                 self.era = Era(self.era.0 + 1);
-                State::Open { until: now + self.cooldown }
+                if complete {
+                    State::Closed { failures: 0 }
+                } else {
+                    State::Open { until: now + self.cooldown }
+                }
             }
         };
     }
@@ -130,8 +133,10 @@ mod tests {
         let second = breaker.ask(over + COOLDOWN).unwrap();
         breaker.report(second, true, over + COOLDOWN);
         assert!(breaker.ask(over + COOLDOWN).is_some());
-        breaker.report(first, false, over + COOLDOWN);
-        assert!(breaker.ask(over + COOLDOWN).is_some(), "one failure of two");
+        for _ in 0..2 {
+            breaker.report(first, false, over + COOLDOWN);
+        }
+        assert!(breaker.ask(over + COOLDOWN).is_some(), "what hung before it closed has opened it");
     }
 
     #[test]

@@ -16,6 +16,7 @@ use crate::simulation::{
 /// Holds them all. What became of the call in the end, for the tally.
 pub(super) fn judge(world: &World, key: &Key, calls: &[&Testimony], asked: &[&Testimony]) -> &'static str {
     let forgiven = forgiven(world, calls);
+    asked.iter().for_each(|testimony| of_its_own(world, key, testimony));
     let mut ends: BTreeMap<Said, BTreeSet<&Option<String>>> = BTreeMap::new();
     for testimony in asked {
         let Some(Heard::Answer { signature, .. }) = &testimony.heard else { continue };
@@ -38,13 +39,28 @@ pub(super) fn judge(world: &World, key: &Key, calls: &[&Testimony], asked: &[&Te
     }
 }
 
-/// Whether a call has ended in this way, and nobody may hear another one. The rest is about the ticket, the poll, or the ledger.
+/// Whether a call has ended in this way, and nobody may hear another one. The rest is about the ticket, the poll, or the
+/// ledger.
 fn is_end(said: &Said) -> bool {
     match said {
         Said::Real(..) | Said::Yes(_) => true,
         Said::No(kind) => kind == "upstream-unreachable",
         Said::Unknown(kind) => ["outcome-unknown", "cancelled"].contains(&&**kind),
         Said::Running(_) | Said::Reused => false,
+    }
+}
+
+/// Whoever asks about this ticket is told of this one, and never of a defect; in peace there is nothing else to be told.
+fn of_its_own(world: &World, key: &Key, testimony: &Testimony) {
+    let good = match said(testimony) {
+        Some(Said::Running(ticket)) => ticket == key.ticket().to_string(),
+        Some(Said::Unknown(kind)) if kind == "internal" => false,
+        Some(Said::Unknown(kind)) if world.calm => ["cancelled", "ticket-unknown"].contains(&&*kind),
+        Some(Said::Real(200, _)) => true,
+        _ => !world.calm,
+    };
+    if !good {
+        world.history.defect(format_args!("not an answer to a poll of {}: {testimony:?}", key.name));
     }
 }
 
@@ -58,7 +74,7 @@ fn honest(world: &World, key: &Key, testimony: &Testimony, end: &Said, forgiven:
         Said::Yes(_) => seen.executed > 0,
         Said::No(_) => seen.reached == 0 || forgiven,
         Said::Unknown(kind) => kind != "cancelled" || key.cancelled,
-        Said::Running(_) | Said::Reused => true,
+        Said::Running(_) | Said::Reused => false,
     };
     if !is_true {
         world.history.defect(format_args!(
@@ -74,6 +90,9 @@ fn one_end(world: &World, key: &Key, ends: &BTreeMap<Said, BTreeSet<&Option<Stri
     let all: BTreeSet<_> = ends.keys().chain(&recorded).collect();
     if all.len() > 1 || recorded.len() > 1 {
         world.history.defect(format_args!("{} ended as {ends:?}, recorded is {recorded:?}", key.name));
+    }
+    if world.losses() == 0 && recorded.len() < ends.len() {
+        world.history.defect(format_args!("{} ended as {ends:?}, and that is not recorded", key.name));
     }
     if world.losses() == 0 && ends.values().any(|receipts| receipts.len() > 1) {
         world.history.defect(format_args!("{} ended with receipts {ends:?}", key.name));
@@ -97,20 +116,24 @@ fn found(world: &World, key: &Key, calls: &[&Testimony], asked: &[&Testimony]) {
     }
 }
 
-/// What one replica of a poll has seen, its others see: also that it runs, or that there is none. Of a loss of Redis a poll may have a
-/// successor, as whatever may be repeated.
+/// What one replica of a poll has seen, its others see, receipt and all: also that it runs, or that there is none. Of a loss
+/// of Redis a poll may have a successor, as whatever may be repeated.
 fn each_poll_agrees(world: &World, key: &Key, asked: &[&Testimony], forgiven: bool) {
     for (poll, replicas) in by_key(key, asked) {
-        let seen: BTreeSet<_> = replicas
-            .iter()
-            .filter_map(|testimony| said(testimony))
-            .filter(|said| match said {
+        let mut seen: BTreeMap<Said, BTreeSet<&Option<String>>> = BTreeMap::new();
+        for testimony in replicas {
+            let Some(Heard::Answer { signature, .. }) = &testimony.heard else { continue };
+            let is_recorded = |said: &Said| match said {
                 Said::Running(_) => true,
                 Said::Unknown(kind) => kind.starts_with("ticket-") || is_end(said),
                 said => is_end(said),
-            })
-            .collect();
-        if seen.len() > 1 + world.losses() && !forgiven {
+            };
+            if let Some(said) = said(testimony).filter(is_recorded) {
+                seen.entry(said).or_default().insert(signature);
+            }
+        }
+        let receipts = seen.values().map(BTreeSet::len).sum::<usize>();
+        if !forgiven && receipts > 1 + world.losses() {
             world.history.defect(format_args!("the replicas of {poll} saw {seen:?}"));
         }
     }

@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 
 use super::Asked;
 use crate::{
-    probe::{Cost, Folded, QUERY_GOES_ALONG, Remedy, Report, keeps_answer},
+    probe::{Cost, Folded, Remedy, Report, keeps_answer},
     replica::votes,
     rules::consensus::threshold,
     subnet::Grouped,
@@ -178,7 +178,11 @@ fn write_route(out: &mut String, report: &Report, route: &Remedy) -> fmt::Result
 
 fn write_route_text(out: &mut String, report: &Report, text: &str) -> fmt::Result {
     out.write_str(text)?;
-    if report.request.url.contains('?') { writeln!(out, "\n{QUERY_GOES_ALONG}") } else { Ok(()) }
+    for note in report.beside_route() {
+        writeln!(out)?;
+        wrapped(note, WIDTH).iter().try_for_each(|line| writeln!(out, "{line}"))?;
+    }
+    Ok(())
 }
 
 /// What the canister gets, in one line.

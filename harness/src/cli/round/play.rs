@@ -102,7 +102,7 @@ impl Game<'_> {
 
     fn take(&mut self, name: String, update: &Update) {
         self.done += 1;
-        let is_err = update.reply.as_ref().is_ok_and(|reply| self.interface.is_err(reply));
+        let is_err = update.reply.as_ref().is_ok_and(|reply| Interface::is_err(reply));
         self.tally.add(update, is_err);
         self.progress.clear();
         let hint = match &update.reply {

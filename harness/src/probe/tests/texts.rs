@@ -86,6 +86,12 @@ fn the_route_of_a_post_keeps_the_answer_whole_and_the_transform_says_what_it_doe
     assert!(!route.alike && route.why[0].starts_with("nothing is taken away"), "{route:?}");
     let answer = String::from_utf8(route.answer.as_ref().unwrap().body.clone()).unwrap();
     assert!(answer.contains("order_id"), "{answer}");
+    // But for what is said to be of no interest.
+    let order = || Request::post("https://api.example.com/orders", "{}");
+    let answers =
+        (0..13).map(|number| Ok(json(format!(r#"{{"order_id":"{}","at":{number}}}"#, token(number)))));
+    let route = reported(order(), answers.collect(), &["$.at"]).route.unwrap().text.unwrap();
+    assert!(route.contains(r#""jq": "del(.at?)""#), "{route}");
     // The control: the same answers to a question.
     let question = Request::get("https://api.example.com/orders");
     let answers = (0..13).map(|number| Ok(json(format!(r#"{{"order_id":"{}"}}"#, token(number)))));

@@ -15,8 +15,8 @@ fn identity(caller: &str) -> Settings {
     Settings { identity: Some(identity), ..Settings::default() }
 }
 
-/// From now on, which is the gateway's time too, the canister says that it is `caller`. What the gateway is told of its callers:
-/// that `shop` has the canister's key, and `other` another.
+/// From now on, which is the gateway's time too, the canister says that it is `caller`. What the gateway is told of its
+/// callers: that `shop` has the canister's key, and `other` another.
 pub(super) async fn introduced(subnet: &mut Subnet, caller: &str) -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     subnet.advance(now - Duration::from_secs(BEGINNING_S)).await.unwrap();
