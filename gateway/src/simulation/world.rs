@@ -219,12 +219,15 @@ impl World {
         heard
     }
 
-    /// When everything is whole again, every gateway knows the same.
+    /// When everything is whole again, every gateway knows the same. Whoever was told that the ledger took too long asks once
+    /// more, as a canister does; meanwhile another gateway may have led.
     async fn ask_for_the_last_time(&self) {
         self.history.note(format_args!("everybody is asked for the last time"));
         for key in 0..self.keys.len() {
-            for gateway in &self.gateways {
-                self.ask(key, Errand::Call, 0, gateway, false, true).await;
+            for last in [false, true] {
+                for gateway in &self.gateways {
+                    self.ask(key, Errand::Call, 0, gateway, false, last).await;
+                }
             }
         }
         // When every call must have ended.
