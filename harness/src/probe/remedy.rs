@@ -67,8 +67,10 @@ impl Case<'_> {
     /// The transform, if it makes all answers one.
     pub(super) fn transform(&self) -> Remedy {
         let cap = self.request.max_response_bytes;
+        let whole = Rules::keeping_the_rest(self.findings).in_one_spelling();
+        let rules = if keeps_answer(self.request) && self.differs_in_body() { &whole } else { self.rules };
         let vote = |response: &Response| {
-            let content = encoded(&transform::apply(self.rules, response));
+            let content = encoded(&transform::apply(rules, response));
             let made = match &content {
                 Content::Success(reply) => Ok(&**reply),
                 Content::Reject(reject) => Err(reject),
@@ -81,14 +83,24 @@ impl Case<'_> {
             let named = Transform { method: "transform".to_owned(), context: Vec::new() };
             let request_bytes = limits::request_bytes(self.request, Some(&named));
             return Remedy {
-                text: Some(transform::text(self.rules, self.request)),
+                text: Some(transform::text(rules, self.request)),
                 alike: true,
                 why: Vec::new(),
-                answer: first.map(|response| transform::apply(self.rules, response)),
+                answer: first.map(|response| transform::apply(rules, response)),
                 cost: Some(Cost::of(self.nodes, request_bytes, &verdict, &records)),
             };
         }
         let mut why = self.obstacles();
+        if keeps_answer(self.request) {
+            let noise = self.findings.iter().filter(|it| it.cause != Cause::Unwanted && it.path().is_some());
+            let flags = drops(noise);
+            let unless = if flags.is_empty() { "" } else { ". If it is of no interest, say so: " };
+            why.push(format!(
+                "what a POST is answered, an id above all, may be what it was sent for, and no transform keeps it from being \
+                 carried out {} times: send it through the gateway{unless}{flags}",
+                self.nodes
+            ));
+        }
         if self.replicas.iter().any(|record| is_packed(record) && self.differs_in_body()) {
             why.push(
                 "the body is compressed, which a transform would have to undo first: ask plainly, or through the gateway, \
@@ -108,7 +120,7 @@ impl Case<'_> {
         let raw: Vec<&Result<Response, Reject>> =
             self.replicas.iter().filter_map(|record| record.raw.as_ref()).collect();
         let answers: Vec<&Response> = classes(&raw).into_iter().flatten().collect();
-        let whole = Rules::of_what_was_said(self.findings);
+        let whole = Rules::keeping_the_rest(self.findings);
         let rules = if keeps_answer(self.request) { &whole } else { self.rules };
         let route = match Route::new(rules, self.request, &answers) {
             Ok(route) => route,

@@ -40,12 +40,17 @@ impl Rules {
         rules
     }
 
-    /// What whoever asks has called of no interest, and nothing else.
-    pub(super) fn of_what_was_said(findings: &[Finding]) -> Self {
+    /// What whoever asks has called of no interest is taken away, and nothing else.
+    pub(super) fn keeping_the_rest(findings: &[Finding]) -> Self {
         let mut rules = Self { keep_headers: vec!["content-type".to_owned()], ..Self::default() };
         findings.iter().filter(|finding| finding.cause == Cause::Unwanted).for_each(|it| rules.take(it));
         rules.edits.sort_by(|(one, _), (other, _)| one.cmp(other));
         rules
+    }
+
+    /// The same, in one spelling: whoever is asked several times spells in several ways.
+    pub(super) fn in_one_spelling(self) -> Self {
+        Self { canonical: true, ..self }
     }
 
     fn take(&mut self, finding: &Finding) {

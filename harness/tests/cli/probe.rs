@@ -206,6 +206,11 @@ async fn the_route_of_an_order_keeps_its_answer_and_no_route_has_a_query() {
         "{ran:?}"
     );
     assert!(ran.stdout.contains("\"methods\": [\"POST\"]\n    }\n}\n"), "no filter: {ran:?}");
+    let why = "No transform makes the answers one:\n  - what a POST is answered, an id above all, may be what it was sent for";
+    assert!(ran.stdout.contains(why), "{ran:?}");
+    let dropped =
+        ["probe", &url, "--seed", "7", "--skew", "1ms", "-d", "{}", "--yes", "--drop", "$.order_id"];
+    let ran = run(&dropped).await;
     assert!(ran.stdout.contains("  - it does not keep the POST from being carried out 13 times"), "{ran:?}");
     assert!(
         ran.stdout.contains("The canister sends an Idempotency-Key, the same on every replica"),

@@ -76,7 +76,7 @@ fn a_route_names_the_headers_that_must_go_along_and_what_is_made_of_the_answer()
 
 /// The id of an order is what it was sent for, and the gateway sends it once.
 #[test]
-fn the_route_of_a_post_keeps_the_answer_whole_and_the_transform_says_what_it_does_not_do() {
+fn of_the_answer_to_a_post_neither_route_nor_transform_takes_anything_away() {
     let order = Request::post("https://api.example.com/orders", "{}");
     let answer = |number: usize| json(format!(r#"{{"order_id":"{}","fill":4.5}}"#, token(number)));
     let report = reported(order, (0..13).map(|number| Ok(answer(number))).collect(), &[]);
@@ -86,6 +86,11 @@ fn the_route_of_a_post_keeps_the_answer_whole_and_the_transform_says_what_it_doe
     assert!(!route.alike && route.why[0].starts_with("nothing is taken away"), "{route:?}");
     let answer = String::from_utf8(route.answer.as_ref().unwrap().body.clone()).unwrap();
     assert!(answer.contains("order_id"), "{answer}");
+    // Nor does a transform.
+    let transform = report.transform.as_ref().unwrap();
+    assert!(transform.text.is_none(), "{transform:?}");
+    let why = transform.why.join(" ");
+    assert!(why.contains("may be what it was sent for") && why.contains("--drop '$.order_id'"), "{why}");
     // But for what is said to be of no interest.
     let order = || Request::post("https://api.example.com/orders", "{}");
     let answers =
