@@ -8,6 +8,9 @@ use crate::{
     report::compare::of_content,
 };
 
+/// What to do about a POST that everybody sends.
+const ONCE: &str =
+    "send it through a gateway, under an Idempotency-Key: it asks once, and all get that one answer";
 /// Shown before the first difference, in characters.
 const BEFORE: usize = 24;
 /// Shown of a vote in all, in characters.
@@ -23,6 +26,8 @@ pub(super) struct Told<'r> {
     pub(super) needed: Option<usize>,
     pub(super) replicas: &'r [Replica],
     pub(super) findings: Findings,
+    /// How often a POST was sent, if it is one.
+    pub(super) posts: Option<u32>,
 }
 
 impl fmt::Display for Told<'_> {
@@ -56,17 +61,21 @@ impl fmt::Display for Told<'_> {
             let (one, caret) = excerpt(&one, same);
             write!(f, "  A  {one}\n  B  {}\n     {}^", excerpt(&other, same).0, " ".repeat(caret))?;
         }
-        causes(&self.findings, f)
+        causes(&self.findings, self.posts, f)
     }
 }
 
 /// What differs, by what can be done about it.
-fn causes(findings: &Findings, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+fn causes(findings: &Findings, posts: Option<u32>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let folded = findings.folded();
     if folded.is_empty() {
         return Ok(());
     }
     write!(f, "\n\nwhat differs, why, and what to do")?;
+    if let Some(posts) = posts.filter(|posts| *posts > 1) {
+        // First, since agreement is the lesser trouble: what follows would only hide this.
+        write!(f, "\n  a POST was sent {posts} times, and perhaps carried out as often\n      {ONCE}")?;
+    }
     let mut told: Vec<(String, Vec<&Folded<'_>>)> = Vec::new();
     for found in folded.iter().take(PLACES_MAX) {
         let advice = found.first.cause.advice();

@@ -33,7 +33,8 @@ impl Report {
 
     fn story(&self) -> String {
         let findings = Findings { found: self.findings.clone(), left_out: self.left_out };
-        let told = Told { needed: Some(threshold(self.nodes)), replicas: &self.replicas, findings };
+        let posts = (self.request.method == "POST").then(|| self.requests());
+        let told = Told { needed: Some(threshold(self.nodes)), replicas: &self.replicas, findings, posts };
         let (method, url, nodes) = (&self.request.method, &self.request.url, self.nodes);
         let (requests, votes) = (self.requests(), votes(&self.replicas));
         format!("{method} {url}\n  {}\n  {nodes} nodes, {requests} requests: {votes}{told}", self.verdict)

@@ -133,7 +133,8 @@ impl Round {
             Replication::Full => Some(threshold(self.nodes)),
             Replication::Single | Replication::Flexible { .. } => None,
         };
-        Told { needed, replicas: &self.replicas, findings: self.divergence() }
+        let posts = (self.request.method == "POST").then(|| self.requests());
+        Told { needed, replicas: &self.replicas, findings: self.divergence(), posts }
     }
 
     /// It should have ended like this, and did not.

@@ -3,7 +3,7 @@
 use super::{dated, diverged, replied, round, said, thirteen, timed_out, voted};
 use crate::{
     finding::Cause,
-    outcall::{Reject, RejectCode, Response},
+    outcall::{Reject, RejectCode, Request, Response},
     replica::Replica,
     rules::limits,
 };
@@ -67,6 +67,19 @@ what differs, why, and what to do
 #[test]
 fn a_divergence_is_told_with_its_groups_its_bytes_its_cause_and_what_to_do() {
     assert_eq!(said(|| replied(vec![diverged()]).expect_agreed().rounds.len()), DIVERGED);
+}
+
+/// Who only leaves behind what differs has an agreement, and thirteen orders.
+#[test]
+fn of_a_post_that_diverged_it_is_said_first_that_it_was_sent_by_all() {
+    let mut order = diverged();
+    order.request = Request::post("https://api.example.com/orders", "{}");
+    let words = said(|| replied(vec![order]).expect_agreed().rounds.len());
+    let first = "what differs, why, and what to do
+  a POST was sent 13 times, and perhaps carried out as often
+      send it through a gateway, under an Idempotency-Key: it asks once, and all get that one answer
+  header date: the time of the answer";
+    assert!(words.contains(first), "{words}");
 }
 
 #[test]
